@@ -1,0 +1,1 @@
+//! The fold: histories to a report.

@@ -1,0 +1,1 @@
+//! Paths to environments and their texts. The only room that reads the disk.

@@ -1,0 +1,1 @@
+//! The report in words; each format is one file.

@@ -1,0 +1,30 @@
+//! What the configuration and the flags come to; no parsing here.
+
+use crate::finding::Severity;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What rules may know of the user's wishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The lowest PostgreSQL major version that the history is run on.
+    pub postgres: u32,
+    /// Schemas that every table must name; empty: what the rest of the history does decides.
+    pub schemas: Vec<String>,
+    /// A revision: only what is neither it nor its ancestor is new.
+    pub since: Option<String>,
+}
+
+/// Which findings are kept, and how they are graded.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// What rules may know.
+    pub target: Target,
+    /// Only these rules; `None`: those that are on by default.
+    pub select: Option<BTreeSet<&'static str>>,
+    /// Never these.
+    pub ignore: BTreeSet<&'static str>,
+    /// A severity in place of the rule's own.
+    pub severity: BTreeMap<&'static str, Severity>,
+    /// Rules that are not applied in the files that a glob matches (paths relative to the repository's root).
+    pub per_file_ignores: Vec<(globset::GlobMatcher, BTreeSet<&'static str>)>,
+}

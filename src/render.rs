@@ -1,0 +1,1 @@
+//! A step to the SQL that Alembic would send.

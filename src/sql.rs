@@ -1,0 +1,1 @@
+//! SQL text to statements. The only room that knows pg_query.
