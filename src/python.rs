@@ -1,1 +1,306 @@
-//! The reader: a revision file's text to a Revision. The only room that knows ruff.
+//! The reader: a revision file's text to a [`Revision`]. The only room that knows ruff.
+//!
+//! The Python is never run: an interpreter of our own goes through its syntax tree, with limits on everything, and
+//! whatever it does not understand becomes an unresolved step with the place and the reason.
+
+mod args;
+mod builtins;
+mod call;
+mod connection;
+mod core;
+mod expr;
+mod externals;
+mod header;
+mod imports;
+mod interp;
+mod items;
+mod operators;
+mod ops;
+mod strings;
+mod types;
+mod value;
+mod walk;
+
+use crate::{
+    finding::{Finding, Severity},
+    op::{Literal, Op, Step},
+    revision::{Body, Revision},
+    source::{SourceId, Sources, Span, Text},
+};
+use interp::{Args, Halt, Interp};
+use ruff_python_ast::{ModModule, Stmt};
+use ruff_python_parser::{Mode, ParseOptions, Parsed, lexer};
+use ruff_text_size::Ranged;
+use std::{collections::BTreeMap, rc::Rc};
+use value::{Function, Scope, Value};
+
+/// Brackets within brackets: the limit of Python's own tokenizer (`MAXLEVEL` in CPython's `tokenizer.c`).
+const BRACKETS: usize = 200;
+/// Operators in one logical line: a tree deeper than this is nobody's migration.
+const OPERATORS: usize = 20_000;
+/// Blocks within blocks: CPython's own limit on indentation (`MAXINDENT`).
+const BLOCKS: usize = 100;
+
+/// What a revision file comes to.
+#[derive(Debug)]
+pub struct Read {
+    /// The revision; `None` where the file names none.
+    pub revision: Option<Revision>,
+    /// Faults of the file itself: `python-syntax`, `missing-revision-id`.
+    pub findings: Vec<Finding>,
+    /// The comments, `#` included.
+    pub comments: Vec<Span>,
+}
+
+/// What the user said that decides what a revision does.
+pub struct Settings<'a> {
+    /// `[assume]`: what a dotted name stands for.
+    pub assume: &'a BTreeMap<String, Literal>,
+    /// `[types]`: the SQL of a type, by the dotted name of its class.
+    pub types: &'a BTreeMap<String, String>,
+    /// Where the project's own modules are found.
+    pub modules: &'a dyn Modules,
+}
+
+/// Finds modules of the checkout; reads, never runs.
+pub trait Modules: Sync {
+    /// The source of a dotted module name that the file at `from` (relative to the repository's root) imports.
+    fn module(&self, dotted: &str, from: &str) -> Option<SourceId>;
+}
+
+/// A checkout without modules.
+pub struct NoModules;
+
+impl Modules for NoModules {
+    fn module(&self, _: &str, _: &str) -> Option<SourceId> {
+        None
+    }
+}
+
+/// Reads a revision file. Never fails: what is wrong with the file is in the findings.
+#[must_use]
+pub fn read(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Read {
+    let source = sources.get(id);
+    let syntax = |start: u32, end: u32, message: String| {
+        let span = Span { source: id, start, end };
+        let mut finding = Finding::new("python-syntax", Severity::Error, span, message);
+        finding.object(source.path.clone());
+        finding
+    };
+    let parsed = match parse(&source.text) {
+        Ok(parsed) => parsed,
+        Err((at, message)) => {
+            return Read { revision: None, findings: vec![syntax(at, at, message)], comments: Vec::new() };
+        }
+    };
+    let comments = comments(&parsed, id);
+    let mut findings = Vec::new();
+    if let Some(error) = parsed.errors().first() {
+        let range = error.location;
+        let start = range.start().to_u32();
+        findings.push(syntax(
+            start,
+            range.end().to_u32().max(start),
+            format!("Python cannot parse this: {}", error.error),
+        ));
+    }
+    let mut reader = Interp::new(sources, settings, id);
+    let scope = Scope::of_file(id);
+    let broken = !findings.is_empty();
+    let module = run_module(&mut reader, parsed.suite(), &scope);
+    let revision = match header::read(&mut reader, parsed.suite(), &scope) {
+        Ok(header) => {
+            let mut way = |name: &str| body(&mut reader, parsed.suite(), &scope, name, &module, broken);
+            Some(Revision {
+                source: id,
+                id: header.id,
+                parents: header.parents,
+                depends_on: header.depends_on,
+                labels: header.labels,
+                docstring: header.docstring,
+                upgrade: way("upgrade"),
+                downgrade: way("downgrade"),
+            })
+        }
+        Err(finding) => {
+            if !broken {
+                findings.push(*finding);
+            }
+            None
+        }
+    };
+    Read { revision, findings, comments }
+}
+
+/// Parses Python, tolerant of errors; fails only at the limits, with the place and a message.
+fn parse(text: &str) -> Result<Parsed<ModModule>, (u32, String)> {
+    within_limits(text)?;
+    let parsed = ruff_python_parser::parse_unchecked(text, ParseOptions::from(Mode::Module));
+    parsed.try_into_module().ok_or_else(|| (0, "Python cannot parse this".to_owned()))
+}
+
+/// The parser goes down into the text by recursion: what is too deep for it is refused before.
+fn within_limits(text: &str) -> Result<(), (u32, String)> {
+    let Err(message) = depth(text) else { return Ok(()) };
+    // The lexer does not tell where it is: the shortest prefix that is too deep ends there.
+    let (mut fine, mut deep) = (0, text.len());
+    while deep - fine > 1 {
+        let middle = text.floor_char_boundary(usize::midpoint(fine, deep));
+        if middle <= fine {
+            break;
+        }
+        if depth(&text[..middle]).is_ok() { fine = middle } else { deep = middle }
+    }
+    Err((u32::try_from(fine).unwrap_or(0), message))
+}
+
+fn depth(text: &str) -> Result<(), String> {
+    use ruff_python_ast::token::TokenKind;
+    let mut lexer = lexer::lex(text, Mode::Module);
+    let (mut brackets, mut operators, mut blocks) = (0_usize, 0_usize, 0_usize);
+    loop {
+        let kind = lexer.next_token();
+        match kind {
+            TokenKind::EndOfFile => return Ok(()),
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => brackets += 1,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => brackets = brackets.saturating_sub(1),
+            TokenKind::Newline => operators = 0,
+            TokenKind::Comma => operators = operators.saturating_sub(16),
+            TokenKind::Indent => blocks += 1,
+            TokenKind::Dedent => blocks = blocks.saturating_sub(1),
+            kind if kind.is_operator()
+                || matches!(
+                    kind,
+                    TokenKind::Not | TokenKind::Lambda | TokenKind::If | TokenKind::Await | TokenKind::Else
+                ) =>
+            {
+                operators += 1
+            }
+            _ => {}
+        }
+        if brackets > BRACKETS {
+            return Err(format!("Python cannot parse this: brackets are nested more than {BRACKETS} deep"));
+        }
+        if blocks > BLOCKS {
+            return Err(format!("Python cannot parse this: blocks are nested more than {BLOCKS} deep"));
+        }
+        if operators > OPERATORS {
+            return Err(format!("one expression has more than {OPERATORS} operators"));
+        }
+    }
+}
+
+fn comments(parsed: &Parsed<ModModule>, id: SourceId) -> Vec<Span> {
+    use ruff_python_ast::token::TokenKind;
+    parsed
+        .tokens()
+        .iter()
+        .filter(|token| token.kind() == TokenKind::Comment)
+        .map(|token| Span { source: id, start: token.range().start().to_u32(), end: token.range().end().to_u32() })
+        .collect()
+}
+
+/// Why the module's own statements could not be evaluated to their end.
+struct Blocked {
+    span: Span,
+    reason: String,
+}
+
+fn run_module(reader: &mut Interp<'_>, body: &[Stmt], scope: &Rc<Scope>) -> Option<Blocked> {
+    let mut blocked = None;
+    for statement in body {
+        // An exception at import would be one of the project's settings; what follows is read all the same.
+        if let Err(Halt::Limit { reason, span }) = reader.block(std::slice::from_ref(statement), scope) {
+            blocked.get_or_insert(Blocked { span, reason });
+        }
+    }
+    blocked
+}
+
+/// Evaluates `upgrade()` or `downgrade()`.
+fn body(
+    reader: &mut Interp<'_>,
+    suite: &[Stmt],
+    scope: &Rc<Scope>,
+    name: &str,
+    blocked: &Option<Blocked>,
+    broken: bool,
+) -> Body {
+    let top = Span { source: reader.main, start: 0, end: 0 };
+    let definition = suite.iter().rev().find_map(|statement| match statement {
+        Stmt::FunctionDef(def) if def.name.id.as_str() == name => Some(def),
+        _ => None,
+    });
+    let span = definition.map_or(top, |def| reader.span(def.name.range()));
+    let function = match scope.get(name) {
+        Some(Value::Function(function)) => Some(function),
+        Some(_) | None if broken => None,
+        Some(_) => return unresolved_body(span, format!("`{name}` is not a function of the file")),
+        None => None,
+    };
+    if broken {
+        return unresolved_body(span, "the file has a syntax error".to_owned());
+    }
+    let Some(function) = function else {
+        return Body { span, defined: false, empty: true, steps: Vec::new() };
+    };
+    reader.refresh();
+    let steps = run_body(reader, &function, span, blocked);
+    let empty = definition.is_some_and(|def| walk::is_empty(&def.body));
+    Body { span, defined: true, empty, steps }
+}
+
+fn unresolved_body(span: Span, reason: String) -> Body {
+    let step = Step { op: Op::Unresolved { reason }, span, sent: span, autocommit: false, when: Vec::new() };
+    Body { span, defined: true, empty: false, steps: vec![step] }
+}
+
+fn run_body(reader: &mut Interp<'_>, function: &Rc<Function>, span: Span, blocked: &Option<Blocked>) -> Vec<Step> {
+    if let Some(blocked) = blocked {
+        let _ = reader.unresolved(blocked.span, blocked.reason.clone());
+    }
+    let args = Args { positional: Vec::new(), keywords: Vec::new(), open: None, span };
+    let needs = function.parameters.iter_non_variadic_params().any(|parameter| parameter.default.is_none());
+    let outcome = if needs {
+        reader
+            .unresolved(span, format!("`{}` takes arguments, which env.py gives", function.name))
+            .map(|()| Value::None)
+    } else {
+        reader.call_function(function, args)
+    };
+    // Limits do not count for saying that one is reached.
+    match outcome {
+        Ok(_) => {}
+        Err(Halt::Raise { what, message, span }) => {
+            let what = match message {
+                Some(message) => format!("{what}: {message}"),
+                None => what,
+            };
+            let step = reader.step(Op::Raise { what }, span);
+            reader.steps.push(step);
+        }
+        Err(Halt::Limit { reason, span }) => {
+            let step = reader.step(Op::Unresolved { reason }, span);
+            reader.steps.push(step);
+        }
+    }
+    std::mem::take(&mut reader.steps)
+}
+
+/// A value that the user's configuration gives.
+fn assumed(literal: &Literal) -> Value {
+    match literal {
+        Literal::Null => Value::None,
+        Literal::Bool(it) => Value::Bool(*it),
+        Literal::Int(it) => it.parse().map_or(Value::None, Value::Int),
+        Literal::Float(it) => it.parse().map_or(Value::None, Value::Float),
+        Literal::Str(text) => Value::text(text.clone()),
+        Literal::List(items) => Value::Tuple(Rc::new(items.iter().map(assumed).collect())),
+        other => Value::Literal(Rc::new(other.clone())),
+    }
+}
+
+/// The name's own span, or that of the whole expression.
+fn place(text: &Text, whole: Span) -> Span {
+    text.span().filter(|span| span.source == whole.source).unwrap_or(whole)
+}

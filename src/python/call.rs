@@ -1,0 +1,415 @@
+//! Calls: functions and classes of the file, and what is imported.
+
+use super::{
+    interp::{Args, CALLS, Eval, Flow, Halt, Interp},
+    value::{Arg, Class, Code, Flavour, Function, Instance, Scope, Unknown, Value},
+};
+use crate::source::Span;
+use ruff_python_ast::{self as ast, Expr};
+use ruff_text_size::Ranged;
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+impl Interp<'_> {
+    pub(super) fn call_expression(&mut self, it: &ast::ExprCall, span: Span, scope: &Rc<Scope>) -> Eval {
+        let callee = self.eval(&it.func, scope)?;
+        let args = self.arguments(&it.arguments, span, scope)?;
+        let callee = match (&callee, &*it.func) {
+            // `super().__init__(…)` and the like: nothing of ours.
+            (Value::External(path), Expr::Name(_)) if &**path == "builtins.super" => {
+                return Ok(Value::inert(span, "it is `super()`"));
+            }
+            _ => callee,
+        };
+        self.call(&callee, args)
+    }
+
+    fn arguments(&mut self, arguments: &ast::Arguments, span: Span, scope: &Rc<Scope>) -> Result<Args, Halt> {
+        let mut args = Args { positional: Vec::new(), keywords: Vec::new(), open: None, span };
+        for argument in &arguments.args {
+            let place = self.span(argument.range());
+            if let Expr::Starred(starred) = argument {
+                let value = self.eval(&starred.value, scope)?;
+                match self.collect(&value, place)? {
+                    Ok(items) => args.positional.extend(items.into_iter().map(|value| Arg { value, span: place })),
+                    Err(unknown) => args.open = Some(unknown),
+                }
+            } else {
+                let value = self.eval(argument, scope)?;
+                args.positional.push(Arg { value, span: place });
+            }
+        }
+        for keyword in &arguments.keywords {
+            let whole = self.span(keyword.range());
+            let place = self.span(keyword.value.range());
+            let value = self.eval(&keyword.value, scope)?;
+            if let Some(name) = &keyword.arg {
+                args.keywords.push((name.id.to_string(), Arg { value, span: place }, whole));
+                continue;
+            }
+            match &value {
+                Value::Dict(dict) if dict.spoiled.borrow().is_none() => {
+                    for (key, value) in dict.items.borrow().iter() {
+                        let name = key.as_str().unwrap_or_default().to_owned();
+                        args.keywords.push((name, Arg { value: value.clone(), span: place }, place));
+                    }
+                }
+                Value::Unknown(unknown) => args.open = Some(Rc::clone(unknown)),
+                other => {
+                    let reason = format!("`**` of {}", other.kind());
+                    args.open = Some(Rc::new(Unknown { reason, span: place, inert: false }));
+                }
+            }
+        }
+        Ok(args)
+    }
+
+    pub(super) fn call(&mut self, callee: &Value, args: Args) -> Eval {
+        let span = args.span;
+        match callee {
+            Value::Function(function) => self.call_function(function, args),
+            Value::Class(class) => self.construct(class, args),
+            Value::Method(method) => self.call_method(&method.0, &method.1, args),
+            Value::External(path) => self.call_external(path, args),
+            Value::Unknown(unknown) => {
+                if unknown.inert || self.at_import() {
+                    return Ok(Value::Unknown(Rc::clone(unknown)));
+                }
+                self.unresolved(span, unknown.reason.clone())?;
+                Ok(Value::unknown(span, unknown.reason.clone()))
+            }
+            // SQLAlchemy's types can be given as classes or called once more by mistake; nothing is sent.
+            other => Ok(Value::inert(span, format!("{} is called", other.kind()))),
+        }
+    }
+
+    /// The module's own statements are being run: nothing can be sent yet.
+    pub(super) fn at_import(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    // ── functions ──
+
+    pub(super) fn define(&mut self, it: &ast::StmtFunctionDef, scope: &Rc<Scope>) -> Result<(), Halt> {
+        let mut flavour = Flavour::Plain;
+        let mut decorated = None;
+        for decorator in &it.decorator_list {
+            let code = self.code(decorator.expression.range());
+            match code.rsplit('.').next().unwrap_or(&code) {
+                "staticmethod" => flavour = Flavour::Static,
+                "classmethod" => flavour = Flavour::Class,
+                "property" | "cached_property" => flavour = Flavour::Property,
+                // They change when a function is run or how its result is kept, not what it does.
+                "cache" | "wraps" | "override" | "lru_cache" => {}
+                _ if code.contains("lru_cache(") || code.contains("wraps(") => {}
+                _ => decorated = Some(code),
+            }
+        }
+        let defaults = self.defaults(&it.parameters, scope)?;
+        let function = Function {
+            name: it.name.id.to_string(),
+            parameters: Rc::new((*it.parameters).clone()),
+            defaults,
+            body: Code::Def(Rc::new(it.clone())),
+            scope: Rc::clone(scope),
+            receiver: None,
+            generator: super::walk::yields(&it.body),
+            decorated,
+            flavour,
+        };
+        scope.set(it.name.id.as_str(), Value::Function(Rc::new(function)));
+        Ok(())
+    }
+
+    pub(super) fn lambda(&mut self, expr: &Expr, it: &ast::ExprLambda, scope: &Rc<Scope>) -> Eval {
+        let parameters = it.parameters.as_deref().cloned().unwrap_or_default();
+        let defaults = self.defaults(&parameters, scope)?;
+        let Expr::Lambda(_) = expr else { return Ok(Value::None) };
+        Ok(Value::Function(Rc::new(Function {
+            name: "<lambda>".to_owned(),
+            parameters: Rc::new(parameters),
+            defaults,
+            body: Code::Lambda(Rc::new((*it.body).clone())),
+            scope: Rc::clone(scope),
+            receiver: None,
+            generator: false,
+            decorated: None,
+            flavour: Flavour::Plain,
+        })))
+    }
+
+    fn defaults(&mut self, parameters: &ast::Parameters, scope: &Rc<Scope>) -> Result<Vec<(String, Value)>, Halt> {
+        let mut defaults = Vec::new();
+        for parameter in parameters.iter_non_variadic_params() {
+            if let Some(default) = &parameter.default {
+                let value = self.eval(default, scope)?;
+                defaults.push((parameter.parameter.name.id.to_string(), value));
+            }
+        }
+        Ok(defaults)
+    }
+
+    pub(super) fn call_function(&mut self, function: &Rc<Function>, args: Args) -> Eval {
+        let span = args.span;
+        if let Some(decorator) = &function.decorated {
+            let reason = format!("`{}` is decorated with `{decorator}`", function.name);
+            if !self.at_import() {
+                self.unresolved(span, reason.clone())?;
+            }
+            return Ok(Value::unknown(span, reason));
+        }
+        if self.calls.len() >= CALLS {
+            return Err(Halt::Limit { reason: format!("calls go more than {CALLS} deep"), span });
+        }
+        let scope = Scope::new(Some(Rc::clone(&function.scope)));
+        self.bind(function, args, &scope)?;
+        let there = function.scope.file().unwrap_or(self.file);
+        let home = std::mem::replace(&mut self.file, there);
+        let mark = self.guarded();
+        let nesting = std::mem::take(&mut self.nesting);
+        self.calls.push(span);
+        self.pending.push(Vec::new());
+        self.yields.push(Vec::new());
+        let outcome = match &function.body {
+            Code::Def(def) => self.block(&def.body, &scope),
+            Code::Lambda(body) => self.eval(body, &scope).map(Flow::Return),
+        };
+        let yields = self.yields.pop().unwrap_or_default();
+        let pending = self.pending.pop().unwrap_or_default();
+        self.calls.pop();
+        self.nesting = nesting;
+        self.file = home;
+        let guarded = self.guarded() > mark;
+        self.close(mark);
+        let value = match outcome? {
+            Flow::Return(value) => value,
+            _ => Value::None,
+        };
+        if function.generator {
+            return Ok(if guarded {
+                Value::unknown(span, format!("what `{}` yields depends on a condition", function.name))
+            } else {
+                self.list(Ok(yields), span)
+            });
+        }
+        if pending.iter().all(|other| other.same(&value)) {
+            Ok(value)
+        } else {
+            Ok(Value::unknown(span, format!("what `{}` returns depends on a condition", function.name)))
+        }
+    }
+
+    /// Gives the parameters their values.
+    fn bind(&mut self, function: &Function, args: Args, scope: &Rc<Scope>) -> Result<(), Halt> {
+        let span = args.span;
+        let mut positional = function.receiver.iter().cloned().collect::<Vec<_>>();
+        positional.extend(args.positional.into_iter().map(|arg| arg.value));
+        let mut positional = positional.into_iter();
+        let mut keywords: Vec<(String, Value)> =
+            args.keywords.into_iter().map(|(name, arg, _)| (name, arg.value)).collect();
+        let parameters = Rc::clone(&function.parameters);
+        let open = args.open;
+        let missing = |name: &str| match (&open, function.defaults.iter().find(|(it, _)| it == name)) {
+            (Some(unknown), _) => Some(Value::Unknown(Rc::clone(unknown))),
+            (None, Some((_, value))) => Some(value.clone()),
+            (None, None) => None,
+        };
+        let ordinary = parameters.posonlyargs.iter().chain(parameters.args.iter()).map(|it| (it, true));
+        for (parameter, may_be_positional) in ordinary.chain(parameters.kwonlyargs.iter().map(|it| (it, false))) {
+            let name = parameter.parameter.name.id.as_str();
+            let given = if may_be_positional { positional.next() } else { None };
+            let value = given.or_else(|| {
+                let at = keywords.iter().position(|(it, _)| it == name)?;
+                Some(keywords.remove(at).1)
+            });
+            let Some(value) = value.or_else(|| missing(name)) else {
+                return Err(Halt::Raise {
+                    what: "TypeError".to_owned(),
+                    message: Some(format!("{}() misses the argument `{name}`", function.name)),
+                    span,
+                });
+            };
+            scope.vars.borrow_mut().insert(name.to_owned(), value);
+            if !may_be_positional {
+                continue;
+            }
+        }
+        if let Some(rest) = &parameters.vararg {
+            let value = Value::Tuple(Rc::new(positional.collect()));
+            scope.vars.borrow_mut().insert(rest.name.id.to_string(), value);
+        }
+        if let Some(rest) = &parameters.kwarg {
+            let value = match open {
+                Some(unknown) => Value::Unknown(unknown),
+                None => self.new_dict(keywords.into_iter().map(|(name, value)| (Value::made(name), value)).collect()),
+            };
+            scope.vars.borrow_mut().insert(rest.name.id.to_string(), value);
+        }
+        Ok(())
+    }
+
+    // ── classes ──
+
+    pub(super) fn class(&mut self, it: &ast::StmtClassDef, scope: &Rc<Scope>) -> Result<(), Halt> {
+        let mut bases = Vec::new();
+        for base in it.arguments.iter().flat_map(|arguments| arguments.args.iter()) {
+            bases.push(self.eval(base, scope)?);
+        }
+        let body = Scope::of_class(Rc::clone(scope));
+        self.block(&it.body, &body)?;
+        let class = Rc::new(Class {
+            name: it.name.id.to_string(),
+            bases,
+            scope: Rc::clone(&body),
+            members: RefCell::new(Vec::new()),
+        });
+        if class.is_enum() {
+            self.members(it, &class);
+        } else if let Some(dataclass) = it.decorator_list.iter().find(|it| self.code(it.range()).contains("dataclass"))
+        {
+            let span = self.span(dataclass.range());
+            body.set("__dataclass__", Value::unknown(span, "it is a dataclass"));
+        }
+        scope.set(it.name.id.as_str(), Value::Class(class));
+        Ok(())
+    }
+
+    /// Makes members of an enum's assignments, in order.
+    fn members(&mut self, it: &ast::StmtClassDef, class: &Rc<Class>) {
+        let mut last = 0;
+        for statement in &it.body {
+            let (target, range) = match statement {
+                ast::Stmt::Assign(assign) => (assign.targets.first(), assign.value.range()),
+                ast::Stmt::AnnAssign(assign) if assign.value.is_some() => (Some(&*assign.target), assign.range()),
+                _ => continue,
+            };
+            let Some(Expr::Name(name)) = target else { continue };
+            let name = name.id.as_str();
+            if name.starts_with('_') {
+                continue;
+            }
+            let mut value = class.scope.get(name).unwrap_or(Value::None);
+            if let Value::External(path) = &value
+                && path.ends_with("enum.auto()")
+            {
+                let text =
+                    class.bases.iter().any(|base| matches!(base, Value::External(path) if path.ends_with("StrEnum")));
+                value = if text { Value::made(name.to_lowercase()) } else { Value::Int(last + 1) };
+            }
+            if let Value::Int(number) = value {
+                last = number;
+            }
+            let place = self.span(range);
+            let known = class.members.borrow().iter().find(|member| matches!(member, Value::Instance(it) if it.fields.borrow().get("value").is_some_and(|it| it.equal(&value) == Some(true)))).cloned();
+            let member = known.clone().unwrap_or_else(|| {
+                let named = Value::text(crate::source::Text::at(name, place));
+                let fields = BTreeMap::from([("name".to_owned(), named), ("value".to_owned(), value)]);
+                Value::Instance(Rc::new(Instance { class: Rc::clone(class), fields: RefCell::new(fields) }))
+            });
+            class.scope.set(name, member.clone());
+            if known.is_none() {
+                class.members.borrow_mut().push(member);
+            }
+        }
+    }
+
+    fn construct(&mut self, class: &Rc<Class>, args: Args) -> Eval {
+        let span = args.span;
+        if class.is_enum() {
+            let Some(first) = args.positional.first() else { return Ok(Value::unknown(span, "an enum is made")) };
+            for member in class.members.borrow().iter() {
+                if let Value::Instance(instance) = member
+                    && instance.fields.borrow().get("value").and_then(|value| value.equal(&first.value)) == Some(true)
+                {
+                    return Ok(member.clone());
+                }
+            }
+            return Ok(Value::unknown(span, format!("the member of `{}` is not known", class.name)));
+        }
+        if let Some(value) = self.custom_type(class, &args)? {
+            return Ok(value);
+        }
+        let instance = Rc::new(Instance { class: Rc::clone(class), fields: RefCell::default() });
+        let object = Value::Instance(Rc::clone(&instance));
+        match class.lookup("__init__") {
+            Some(Value::Function(init)) => {
+                let bound = bound(&init, object.clone());
+                self.call_function(&bound, args)?;
+            }
+            _ if class.has_foreign_base() || class.lookup("__dataclass__").is_some() => {
+                return Ok(Value::inert(span, format!("`{}` is a class whose base is not evaluated", class.name)));
+            }
+            _ => {}
+        }
+        Ok(object)
+    }
+
+    // ── attributes ──
+
+    pub(super) fn attribute(&mut self, value: &Value, name: &str, span: Span) -> Eval {
+        if let Some(found) = self.core_attribute(value, name, span)? {
+            return Ok(found);
+        }
+        Ok(match value {
+            Value::External(path) => self.external_attribute(path, name, span)?,
+            Value::Unknown(unknown) => Value::Unknown(Rc::clone(unknown)),
+            Value::Instance(instance) => {
+                if let Some(field) = instance.fields.borrow().get(name) {
+                    return Ok(field.clone());
+                }
+                match instance.class.lookup(name) {
+                    Some(Value::Function(function)) => match function.flavour {
+                        Flavour::Plain => Value::Function(bound(&function, value.clone())),
+                        Flavour::Class => Value::Function(bound(&function, Value::Class(Rc::clone(&instance.class)))),
+                        Flavour::Static => Value::Function(function),
+                        Flavour::Property => {
+                            let getter = bound(&function, value.clone());
+                            let args = Args { positional: Vec::new(), keywords: Vec::new(), open: None, span };
+                            return self.call_function(&getter, args);
+                        }
+                    },
+                    Some(found) => found,
+                    // A string enum's members are strings.
+                    None => match value.plain() {
+                        Value::Instance(_) => Value::inert(span, format!("`.{name}` is not known")),
+                        plain => Value::Method(Rc::new((plain, name.to_owned()))),
+                    },
+                }
+            }
+            Value::Class(class) => match class.lookup(name) {
+                Some(Value::Function(function)) if function.flavour == Flavour::Class => {
+                    Value::Function(bound(&function, value.clone()))
+                }
+                Some(found) => found,
+                None => match name {
+                    "__name__" => Value::made(class.name.clone()),
+                    "__members__" if class.is_enum() => {
+                        let all = class.members.borrow();
+                        let members = all.iter().filter_map(|member| match member {
+                            Value::Instance(it) => Some((it.fields.borrow().get("name")?.clone(), member.clone())),
+                            _ => None,
+                        });
+                        self.new_dict(members.collect())
+                    }
+                    _ => Value::inert(span, format!("`{}.{name}` is not known", class.name)),
+                },
+            },
+            Value::Function(function) if name == "__name__" => Value::made(function.name.clone()),
+            _ => Value::Method(Rc::new((value.clone(), name.to_owned()))),
+        })
+    }
+}
+
+/// A method bound to its object.
+pub(super) fn bound(function: &Rc<Function>, receiver: Value) -> Rc<Function> {
+    Rc::new(Function {
+        name: function.name.clone(),
+        parameters: Rc::clone(&function.parameters),
+        defaults: function.defaults.clone(),
+        body: function.body.clone(),
+        scope: Rc::clone(&function.scope),
+        receiver: Some(receiver),
+        generator: function.generator,
+        decorated: function.decorated.clone(),
+        flavour: function.flavour,
+    })
+}

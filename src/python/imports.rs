@@ -1,0 +1,241 @@
+//! Imports: what a dotted name stands for, and modules of the project that are read, never run.
+
+use super::{
+    interp::{Eval, Halt, Interp},
+    value::{Scope, Value},
+};
+use crate::source::Span;
+use ruff_python_ast as ast;
+use std::rc::Rc;
+
+/// Modules of the project that one revision may pull in.
+const MODULES: usize = 40;
+/// Modules importing modules.
+const DEPTH: usize = 8;
+
+impl Interp<'_> {
+    pub(super) fn import(&mut self, it: &ast::StmtImport, scope: &Rc<Scope>) -> Result<(), Halt> {
+        for alias in &it.names {
+            let name = alias.name.id.as_str();
+            match &alias.asname {
+                Some(local) => scope.set(local.id.as_str(), Value::external(name)),
+                None => {
+                    let root = name.split('.').next().unwrap_or(name);
+                    scope.set(root, Value::external(root));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn import_from(&mut self, it: &ast::StmtImportFrom, scope: &Rc<Scope>) -> Result<(), Halt> {
+        let module = it.module.as_ref().map_or("", |module| module.id.as_str());
+        let module = self.absolute(module, it.level);
+        for alias in &it.names {
+            let name = alias.name.id.as_str();
+            if name == "*" {
+                self.import_all(&module, scope);
+                continue;
+            }
+            let local = alias.asname.as_ref().map_or(name, |local| local.id.as_str());
+            let path = if module.is_empty() { name.to_owned() } else { format!("{module}.{name}") };
+            scope.set(local, Value::external(path));
+        }
+        Ok(())
+    }
+
+    /// A relative import by the folder of the file.
+    fn absolute(&self, module: &str, level: u32) -> String {
+        if level == 0 {
+            return module.to_owned();
+        }
+        let path = self.sources.get(self.file).path.clone();
+        let mut folders: Vec<&str> = path.split('/').collect();
+        for _ in 0..level {
+            folders.pop();
+        }
+        let base = folders.join(".");
+        match (base.is_empty(), module.is_empty()) {
+            (true, _) => module.to_owned(),
+            (false, true) => base,
+            (false, false) => format!("{base}.{module}"),
+        }
+    }
+
+    fn import_all(&mut self, module: &str, scope: &Rc<Scope>) {
+        if module == "sqlalchemy" || module.starts_with("alembic") {
+            return;
+        }
+        if let Some(other) = self.module(module) {
+            for (name, value) in other.vars.borrow().iter().filter(|(name, _)| !name.starts_with('_')) {
+                scope.set(name, value.clone());
+            }
+        }
+    }
+
+    /// What an imported name of the project's own stands for; `None` where it is not of the checkout.
+    pub(super) fn resolve(&mut self, path: &str) -> Option<Value> {
+        let (mut module, mut rest) = (path, Vec::new());
+        while let Some((head, last)) = module.rsplit_once('.') {
+            rest.insert(0, last);
+            if let Some(scope) = self.module(head) {
+                let mut value = scope.get(rest.first()?)?;
+                for attribute in rest.get(1..).unwrap_or_default() {
+                    let nowhere = Span { source: self.main, start: 0, end: 0 };
+                    value = self.attribute(&value, attribute, nowhere).ok()?;
+                }
+                return Some(value);
+            }
+            module = head;
+        }
+        None
+    }
+
+    /// A name of the project's own is looked up where it is used; others stay as they are.
+    pub(super) fn looked_up(&mut self, value: Value) -> Value {
+        let Value::External(path) = &value else { return value };
+        if let Some(literal) = self.settings.assume.get(&**path) {
+            return super::assumed(literal);
+        }
+        if is_foreign(path) { value } else { self.resolve(path).unwrap_or(value) }
+    }
+
+    /// The names of a module of the project, read once.
+    fn module(&mut self, dotted: &str) -> Option<Rc<Scope>> {
+        if let Some(known) = self.modules.get(dotted) {
+            return known.clone();
+        }
+        if is_foreign(dotted) || self.modules.len() >= MODULES || self.loading.len() >= DEPTH {
+            return None;
+        }
+        let from = self.sources.get(self.file).path.clone();
+        let source = self.settings.modules.module(dotted, &from);
+        // Known as absent while it is being read: an import in a circle ends here.
+        self.modules.insert(dotted.to_owned(), None);
+        let scope = self.load(source?, dotted)?;
+        self.modules.insert(dotted.to_owned(), Some(Rc::clone(&scope)));
+        Some(scope)
+    }
+
+    fn load(&mut self, source: crate::source::SourceId, dotted: &str) -> Option<Rc<Scope>> {
+        let text = self.sources.get(source);
+        let parsed = super::parse(&text.text).ok()?;
+        let scope = Scope::of_file(source);
+        self.loading.push(dotted.to_owned());
+        let home = std::mem::replace(&mut self.file, source);
+        let (steps, pending) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.pending));
+        for statement in parsed.suite() {
+            // A module that cannot be evaluated to its end still has what came before.
+            if self.block(std::slice::from_ref(statement), &scope).is_err() {
+                break;
+            }
+        }
+        (self.steps, self.pending) = (steps, pending);
+        self.file = home;
+        self.loading.pop();
+        Some(scope)
+    }
+
+    pub(super) fn external_attribute(&mut self, path: &str, name: &str, span: Span) -> Eval {
+        let whole = format!("{path}.{name}");
+        if let Some(literal) = self.settings.assume.get(&whole) {
+            return Ok(super::assumed(literal));
+        }
+        if matches!(whole.as_str(), "os.environ" | "sys.argv" | "alembic.context.config") {
+            return Ok(Value::inert(span, format!("`{whole}` is not known")));
+        }
+        Ok(Value::external(whole))
+    }
+}
+
+/// Packages whose source is not looked for in the checkout.
+pub(super) fn is_foreign(dotted: &str) -> bool {
+    let root = dotted.split('.').next().unwrap_or(dotted);
+    is_standard(root)
+        || matches!(
+            root,
+            "alembic" | "sqlalchemy" | "builtins" | "sqlmodel" | "sqlalchemy_utils" | "pgvector" | "geoalchemy2"
+        )
+}
+
+/// Modules of Python's own that send no SQL.
+pub(super) fn is_standard(root: &str) -> bool {
+    const STANDARD: &[&str] = &[
+        "__future__",
+        "abc",
+        "argparse",
+        "ast",
+        "asyncio",
+        "base64",
+        "binascii",
+        "bisect",
+        "calendar",
+        "collections",
+        "concurrent",
+        "configparser",
+        "contextlib",
+        "copy",
+        "csv",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "difflib",
+        "email",
+        "enum",
+        "fractions",
+        "functools",
+        "gc",
+        "getpass",
+        "glob",
+        "gzip",
+        "hashlib",
+        "heapq",
+        "hmac",
+        "html",
+        "importlib",
+        "inspect",
+        "io",
+        "ipaddress",
+        "itertools",
+        "json",
+        "locale",
+        "logging",
+        "math",
+        "mimetypes",
+        "numbers",
+        "operator",
+        "os",
+        "pathlib",
+        "pickle",
+        "platform",
+        "pprint",
+        "random",
+        "re",
+        "secrets",
+        "shutil",
+        "string",
+        "struct",
+        "sys",
+        "tempfile",
+        "textwrap",
+        "time",
+        "traceback",
+        "types",
+        "typing",
+        "unicodedata",
+        "urllib",
+        "uuid",
+        "warnings",
+        "zlib",
+        "zoneinfo",
+        // Not of Python's own, but of the same harmless kind.
+        "dateutil",
+        "loguru",
+        "pytz",
+        "structlog",
+        "typing_extensions",
+        "orjson",
+        "ulid",
+    ];
+    STANDARD.contains(&root)
+}

@@ -1,0 +1,686 @@
+//! The interpreter: statements, branches that cannot be decided, loops, and the limits on all of them.
+
+use super::{
+    Settings,
+    value::{Arg, Asked, Scope, Unknown, Value},
+};
+use crate::{
+    op::{Guard, Op, Question, Step},
+    source::{SourceId, Sources, Span},
+};
+use ruff_python_ast::{self as ast, Expr, Stmt};
+use ruff_text_size::{Ranged, TextRange};
+use std::{collections::BTreeMap, rc::Rc};
+
+/// Statements and expressions that one function of one revision may take: a loop that does nothing gets through
+/// some millions of them in a second.
+const FUEL: u64 = 2_000_000;
+/// Calls within calls.
+pub(super) const CALLS: usize = 60;
+/// Expressions within expressions.
+pub(super) const NESTING: usize = 400;
+/// Bytes of text that one function may make.
+const BYTES: usize = 64 << 20;
+/// Operations that one function may ask for.
+const STEPS: usize = 50_000;
+
+/// What ends the evaluation of a function early.
+pub(super) enum Halt {
+    /// An exception of Python's, by class, with its message where that is known.
+    Raise { what: String, message: Option<String>, span: Span },
+    /// One of the limits is reached.
+    Limit { reason: String, span: Span },
+}
+
+/// How a statement ends.
+pub(super) enum Flow {
+    Next,
+    Break,
+    Continue,
+    Return(Value),
+}
+
+/// The result of a statement.
+pub(super) type Run = Result<Flow, Halt>;
+/// The result of an expression.
+pub(super) type Eval = Result<Value, Halt>;
+
+/// Until when a condition that was not decided holds for what follows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Until {
+    /// The end of the branch.
+    Branch,
+    /// The end of the turn of the loop: `if …: continue`.
+    Turn,
+    /// The end of the loop: `if …: break`.
+    Loop,
+    /// The end of the function: `if …: return`.
+    Function,
+}
+
+/// One file being interpreted.
+pub(super) struct Interp<'a> {
+    pub sources: &'a Sources,
+    pub settings: &'a Settings<'a>,
+    /// The revision's own file.
+    pub main: SourceId,
+    /// The file that the code being run stands in.
+    pub file: SourceId,
+    pub steps: Vec<Step>,
+    guards: Vec<(Guard, Until)>,
+    /// Inside how many `autocommit_block()`s.
+    pub autocommit: usize,
+    fuel: u64,
+    bytes: usize,
+    pub nesting: usize,
+    /// Where the calls that are under way were made.
+    pub calls: Vec<Span>,
+    /// Values that a function returned from under an undecided condition.
+    pub pending: Vec<Vec<Value>>,
+    /// What generators have yielded.
+    pub yields: Vec<Vec<Value>>,
+    /// Modules of the project that were read, by path.
+    pub modules: BTreeMap<String, Option<Rc<Scope>>>,
+    /// The paths of the modules that are being read, innermost last.
+    pub loading: Vec<String>,
+}
+
+impl<'a> Interp<'a> {
+    pub(super) fn new(sources: &'a Sources, settings: &'a Settings<'a>, file: SourceId) -> Self {
+        Self {
+            sources,
+            settings,
+            main: file,
+            file,
+            steps: Vec::new(),
+            guards: Vec::new(),
+            autocommit: 0,
+            fuel: FUEL,
+            bytes: BYTES,
+            nesting: 0,
+            calls: Vec::new(),
+            pending: Vec::new(),
+            yields: Vec::new(),
+            modules: BTreeMap::new(),
+            loading: Vec::new(),
+        }
+    }
+
+    /// Makes ready for the next function: its steps and its limits are its own.
+    pub(super) fn refresh(&mut self) {
+        self.steps.clear();
+        self.guards.clear();
+        self.pending.clear();
+        self.yields.clear();
+        self.calls.clear();
+        self.autocommit = 0;
+        self.nesting = 0;
+        self.fuel = FUEL;
+        self.bytes = BYTES;
+    }
+
+    pub(super) fn span(&self, range: TextRange) -> Span {
+        Span { source: self.file, start: range.start().to_u32(), end: range.end().to_u32() }
+    }
+
+    /// The Python of a range in one line, shortened.
+    pub(super) fn code(&self, range: TextRange) -> String {
+        let words: Vec<String> = self.sources.snippet(self.span(range)).split_whitespace().map(str::to_owned).collect();
+        shorten(&words.join(" "), 100)
+    }
+
+    pub(super) fn burn(&mut self, span: Span) -> Result<(), Halt> {
+        match self.fuel.checked_sub(1) {
+            Some(left) => {
+                self.fuel = left;
+                Ok(())
+            }
+            None => Err(Halt::Limit { reason: format!("it takes more than {FUEL} steps to evaluate"), span }),
+        }
+    }
+
+    /// Accounts for text that is about to be made.
+    pub(super) fn spend(&mut self, bytes: usize, span: Span) -> Result<(), Halt> {
+        match self.bytes.checked_sub(bytes) {
+            Some(left) => {
+                self.bytes = left;
+                Ok(())
+            }
+            None => Err(Halt::Limit { reason: format!("it makes more than {} MB of text", BYTES >> 20), span }),
+        }
+    }
+
+    /// The number of undecided conditions in force.
+    pub(super) fn guarded(&self) -> usize {
+        self.guards.len()
+    }
+
+    pub(super) fn emit(&mut self, op: Op, span: Span) -> Result<(), Halt> {
+        let step = self.step(op, span);
+        self.emit_step(step)
+    }
+
+    pub(super) fn step(&self, op: Op, span: Span) -> Step {
+        Step {
+            op,
+            span,
+            sent: self.own(span),
+            autocommit: self.autocommit > 0,
+            when: self.guards.iter().map(|(guard, _)| guard.clone()).collect(),
+        }
+    }
+
+    pub(super) fn emit_step(&mut self, step: Step) -> Result<(), Halt> {
+        if self.steps.len() >= STEPS {
+            return Err(Halt::Limit { reason: format!("it asks for more than {STEPS} operations"), span: step.span });
+        }
+        self.steps.push(step);
+        Ok(())
+    }
+
+    /// Says that something is not understood, once for a place and reason.
+    pub(super) fn unresolved(&mut self, span: Span, reason: impl Into<String>) -> Result<(), Halt> {
+        let op = Op::Unresolved { reason: reason.into() };
+        if self.steps.iter().any(|step| step.span == span && step.op == op) {
+            return Ok(());
+        }
+        self.emit(op, span)
+    }
+
+    /// The place in the revision's own file from which the code at `span` was reached.
+    pub(super) fn own(&self, span: Span) -> Span {
+        if span.source == self.main {
+            return span;
+        }
+        self.calls.iter().rev().find(|call| call.source == self.main).copied().unwrap_or(span)
+    }
+
+    // ── statements ──
+
+    pub(super) fn block(&mut self, body: &[Stmt], scope: &Rc<Scope>) -> Run {
+        for statement in body {
+            match self.statement(statement, scope)? {
+                Flow::Next => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn statement(&mut self, statement: &Stmt, scope: &Rc<Scope>) -> Run {
+        let span = self.span(statement.range());
+        self.burn(span)?;
+        match statement {
+            Stmt::Expr(it) => {
+                self.eval(&it.value, scope)?;
+            }
+            Stmt::Assign(it) => {
+                let value = self.eval(&it.value, scope)?;
+                for target in &it.targets {
+                    self.assign(target, value.clone(), scope)?;
+                }
+            }
+            Stmt::AnnAssign(it) => {
+                if let Some(value) = &it.value {
+                    let value = self.eval(value, scope)?;
+                    self.assign(&it.target, value, scope)?;
+                }
+            }
+            Stmt::AugAssign(it) => self.augmented(it, scope)?,
+            Stmt::Return(it) => {
+                let value = it.value.as_ref().map_or(Ok(Value::None), |value| self.eval(value, scope))?;
+                return Ok(Flow::Return(value));
+            }
+            Stmt::If(it) => return self.conditional(&it.test, &it.body, &it.elif_else_clauses, scope),
+            Stmt::For(it) => return self.for_loop(it, scope),
+            Stmt::While(it) => return self.while_loop(it, scope),
+            Stmt::With(it) => return self.with(&it.items, &it.body, scope),
+            Stmt::Try(it) => return self.try_block(it, scope),
+            Stmt::Raise(it) => return Err(self.raise(it, scope)?),
+            Stmt::FunctionDef(it) => self.define(it, scope)?,
+            Stmt::ClassDef(it) => self.class(it, scope)?,
+            Stmt::Import(it) => self.import(it, scope)?,
+            Stmt::ImportFrom(it) => self.import_from(it, scope)?,
+            Stmt::Global(it) => scope.outer.borrow_mut().extend(it.names.iter().map(|name| name.id.to_string())),
+            Stmt::Nonlocal(it) => scope.outer.borrow_mut().extend(it.names.iter().map(|name| name.id.to_string())),
+            Stmt::Break(_) => return Ok(Flow::Break),
+            Stmt::Continue(_) => return Ok(Flow::Continue),
+            Stmt::Delete(it) => {
+                for target in &it.targets {
+                    if let Expr::Name(name) = target {
+                        scope.vars.borrow_mut().remove(name.id.as_str());
+                    }
+                }
+            }
+            Stmt::Match(it) => self.unresolved(self.span(it.subject.range()), "`match` is not evaluated")?,
+            Stmt::Assert(_) | Stmt::Pass(_) | Stmt::TypeAlias(_) | Stmt::IpyEscapeCommand(_) => {}
+        }
+        Ok(Flow::Next)
+    }
+
+    fn raise(&mut self, it: &ast::StmtRaise, scope: &Rc<Scope>) -> Result<Halt, Halt> {
+        let span = self.span(it.range());
+        let Some(exception) = &it.exc else {
+            return Ok(Halt::Raise { what: "the exception at hand".to_owned(), message: None, span });
+        };
+        let (class, arguments) = match &**exception {
+            Expr::Call(call) => (&*call.func, Some(&call.arguments)),
+            other => (other, None),
+        };
+        let mut message = None;
+        if let Some(first) = arguments.and_then(|arguments| arguments.args.first()) {
+            message = match self.eval(first, scope)? {
+                Value::Unknown(_) => Some(self.code(first.range())),
+                value => value.as_str().map(str::to_owned).or_else(|| Some(self.code(first.range()))),
+            };
+        }
+        Ok(Halt::Raise { what: self.code(class.range()), message, span })
+    }
+
+    // ── conditions ──
+
+    fn conditional(&mut self, test: &Expr, body: &[Stmt], rest: &[ast::ElifElseClause], scope: &Rc<Scope>) -> Run {
+        let value = self.eval(test, scope)?;
+        let otherwise = |this: &mut Self| match rest.split_first() {
+            None => Ok(Flow::Next),
+            Some((clause, more)) => match &clause.test {
+                Some(test) => this.conditional(test, &clause.body, more, scope),
+                None => this.block(&clause.body, scope),
+            },
+        };
+        match self.truth(&value) {
+            Truth::Known(true) => self.block(body, scope),
+            Truth::Known(false) => otherwise(self),
+            undecided => {
+                let guard = self.guard(test, &undecided);
+                self.fork(guard, scope, |this| this.block(body, scope), otherwise)
+            }
+        }
+    }
+
+    /// The condition of a branch, as far as the schema may decide it.
+    pub(super) fn guard(&self, test: &Expr, truth: &Truth) -> Guard {
+        let (question, holds) = match truth {
+            Truth::Asked(asked) => (asked.question.clone(), asked.holds),
+            _ => (Question::Unknown, true),
+        };
+        Guard { text: self.code(test.range()), span: self.span(test.range()), question, holds }
+    }
+
+    /// Runs both branches of a condition that is not decided, and joins what they leave behind.
+    pub(super) fn fork(
+        &mut self,
+        guard: Guard,
+        scope: &Rc<Scope>,
+        yes: impl FnOnce(&mut Self) -> Run,
+        no: impl FnOnce(&mut Self) -> Run,
+    ) -> Run {
+        let mark = self.guards.len();
+        let before = scope.vars.borrow().clone();
+        let contrary = negated(&guard);
+        self.guards.push((guard.clone(), Until::Branch));
+        let first = yes(self);
+        let mut lasting = self.settle(mark);
+        let after_yes = scope.vars.replace(before);
+        self.guards.push((contrary.clone(), Until::Branch));
+        let second = no(self);
+        lasting.extend(self.settle(mark));
+        let after_no = scope.vars.take();
+        let (first, second) = (Ending::of(first)?, Ending::of(second)?);
+        scope.vars.replace(match (first.goes_on(), second.goes_on()) {
+            (true, false) => after_yes,
+            (false, true) => after_no,
+            _ => join(&after_yes, &after_no, &guard),
+        });
+        for until in lasting {
+            let text = format!("{} (and more)", guard.text);
+            self.guards.push((Guard { text, question: Question::Unknown, ..guard.clone() }, until));
+        }
+        self.resume(first, second, guard, contrary)
+    }
+
+    /// What follows a fork: a branch that left the function, the loop or the turn guards the rest of it.
+    fn resume(&mut self, yes: Ending, no: Ending, guard: Guard, contrary: Guard) -> Run {
+        match (yes, no) {
+            (Ending::Raise(halt), Ending::Raise(_)) => Err(halt),
+            (Ending::Raise(_), Ending::Flow(flow)) | (Ending::Flow(flow), Ending::Raise(_)) => Ok(flow),
+            (Ending::Flow(Flow::Next), Ending::Flow(Flow::Next)) => Ok(Flow::Next),
+            (Ending::Flow(Flow::Return(a)), Ending::Flow(Flow::Return(b))) => {
+                Ok(Flow::Return(if a.same(&b) { a } else { depends(&guard, "the result") }))
+            }
+            (Ending::Flow(Flow::Next), Ending::Flow(left)) => self.leave(left, guard),
+            (Ending::Flow(left), Ending::Flow(Flow::Next)) => self.leave(left, contrary),
+            (Ending::Flow(Flow::Break), Ending::Flow(Flow::Break)) => Ok(Flow::Break),
+            (Ending::Flow(Flow::Continue), Ending::Flow(Flow::Continue)) => Ok(Flow::Continue),
+            (Ending::Flow(_), Ending::Flow(second)) => {
+                self.unresolved(guard.span, format!("where it goes on depends on `{}`", guard.text))?;
+                Ok(second)
+            }
+        }
+    }
+
+    fn leave(&mut self, left: Flow, guard: Guard) -> Run {
+        let until = match left {
+            Flow::Next => return Ok(Flow::Next),
+            Flow::Continue => Until::Turn,
+            Flow::Break => Until::Loop,
+            Flow::Return(value) => {
+                if let Some(pending) = self.pending.last_mut() {
+                    pending.push(value);
+                }
+                Until::Function
+            }
+        };
+        self.guards.push((guard, until));
+        Ok(Flow::Next)
+    }
+
+    /// Drops the guards from `mark` on; tells which of them reach beyond the branch.
+    fn settle(&mut self, mark: usize) -> Vec<Until> {
+        self.guards
+            .drain(mark.min(self.guards.len())..)
+            .map(|(_, until)| until)
+            .filter(|it| *it > Until::Branch)
+            .collect()
+    }
+
+    /// Drops the guards from `mark` on that do not outlast a turn or a loop.
+    fn lapse(&mut self, mark: usize, until: Until) {
+        let mut index = 0;
+        self.guards.retain(|(_, it)| {
+            index += 1;
+            index <= mark || *it > until
+        });
+    }
+
+    /// At the end of a function: every condition of its own is done with.
+    pub(super) fn close(&mut self, mark: usize) {
+        self.guards.truncate(mark);
+    }
+
+    // ── loops ──
+
+    fn for_loop(&mut self, it: &ast::StmtFor, scope: &Rc<Scope>) -> Run {
+        let iterable = self.eval(&it.iter, scope)?;
+        let span = self.span(it.iter.range());
+        let mark = self.guards.len();
+        let mut broken = false;
+        match self.iterate(&iterable, span)? {
+            Ok(items) => {
+                for item in items {
+                    self.burn(span)?;
+                    self.assign(&it.target, item?, scope)?;
+                    let flow = self.block(&it.body, scope)?;
+                    self.lapse(mark, Until::Turn);
+                    match flow {
+                        Flow::Next | Flow::Continue => {}
+                        Flow::Break => {
+                            broken = true;
+                            break;
+                        }
+                        Flow::Return(value) => {
+                            self.lapse(mark, Until::Loop);
+                            return Ok(Flow::Return(value));
+                        }
+                    }
+                }
+            }
+            Err(unknown) => {
+                let text = format!("for {} in {}", self.code(it.target.range()), self.code(it.iter.range()));
+                let item = Value::Unknown(Rc::new(Unknown {
+                    reason: one_of(&self.code(it.iter.range()), &unknown.reason),
+                    ..(*unknown).clone()
+                }));
+                self.assign(&it.target, item, scope)?;
+                self.perhaps(text, span, &it.body, scope)?;
+            }
+        }
+        self.lapse(mark, Until::Loop);
+        if broken { Ok(Flow::Next) } else { self.block(&it.orelse, scope) }
+    }
+
+    fn while_loop(&mut self, it: &ast::StmtWhile, scope: &Rc<Scope>) -> Run {
+        let span = self.span(it.test.range());
+        let mark = self.guards.len();
+        loop {
+            self.burn(span)?;
+            let value = self.eval(&it.test, scope)?;
+            match self.truth(&value) {
+                Truth::Known(false) => break,
+                Truth::Known(true) => {
+                    let flow = self.block(&it.body, scope)?;
+                    let undecided = self.guards.len() > mark;
+                    self.lapse(mark, Until::Turn);
+                    match flow {
+                        Flow::Next | Flow::Continue => {}
+                        Flow::Break => {
+                            self.lapse(mark, Until::Loop);
+                            return Ok(Flow::Next);
+                        }
+                        Flow::Return(value) => return Ok(Flow::Return(value)),
+                    }
+                    if undecided {
+                        // `while True:` that a query's answer ends: how often it runs is not known.
+                        self.unresolved(span, "how often the loop runs is not known")?;
+                        break;
+                    }
+                }
+                _ => {
+                    let text = format!("while {}", self.code(it.test.range()));
+                    self.perhaps(text, span, &it.body, scope)?;
+                    break;
+                }
+            }
+        }
+        self.lapse(mark, Until::Loop);
+        self.block(&it.orelse, scope)
+    }
+
+    /// Runs a body once that may run never or often.
+    fn perhaps(&mut self, text: String, span: Span, body: &[Stmt], scope: &Rc<Scope>) -> Result<(), Halt> {
+        let guard = Guard { text, span, question: Question::Unknown, holds: true };
+        // What the body assigns is not known before it either: its second turn sees the first one's values.
+        for name in super::walk::assigned(body) {
+            let value = depends(&guard, &format!("`{name}`"));
+            scope.set(&name, value);
+        }
+        self.fork(guard, scope, |this| this.block(body, scope), |_| Ok(Flow::Next))?;
+        Ok(())
+    }
+
+    // ── try, with ──
+
+    fn try_block(&mut self, it: &ast::StmtTry, scope: &Rc<Scope>) -> Run {
+        let mut outcome = self.block(&it.body, scope);
+        match outcome {
+            Ok(Flow::Next) => outcome = self.block(&it.orelse, scope),
+            Err(Halt::Raise { ref what, .. }) => {
+                let what = what.clone();
+                let handler = it.handlers.iter().find(|ast::ExceptHandler::ExceptHandler(handler)| {
+                    handler.type_.as_ref().is_none_or(|kind| self.catches(kind, &what))
+                });
+                if let Some(ast::ExceptHandler::ExceptHandler(handler)) = handler {
+                    if let Some(name) = &handler.name {
+                        let span = self.span(name.range());
+                        scope.set(name.id.as_str(), Value::inert(span, "it is an exception"));
+                    }
+                    outcome = self.block(&handler.body, scope);
+                }
+            }
+            _ => {}
+        }
+        match self.block(&it.finalbody, scope)? {
+            Flow::Next => outcome,
+            other => Ok(other),
+        }
+    }
+
+    fn catches(&self, kind: &Expr, what: &str) -> bool {
+        let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
+        match kind {
+            Expr::Tuple(tuple) => tuple.elts.iter().any(|kind| self.catches(kind, what)),
+            other => {
+                let name = last(&self.code(other.range()));
+                name == "Exception"
+                    || name == "BaseException"
+                    || name == last(what)
+                    || (name == "LookupError" && matches!(what, "KeyError" | "IndexError"))
+            }
+        }
+    }
+
+    fn with(&mut self, items: &[ast::WithItem], body: &[Stmt], scope: &Rc<Scope>) -> Run {
+        let Some((item, rest)) = items.split_first() else { return self.block(body, scope) };
+        let manager = self.eval(&item.context_expr, scope)?;
+        let span = self.span(item.context_expr.range());
+        if let Some(target) = &item.optional_vars {
+            self.assign(target, manager.clone(), scope)?;
+        }
+        match &manager {
+            Value::External(path) if &**path == super::connection::AUTOCOMMIT => {
+                self.autocommit += 1;
+                let outcome = self.with(rest, body, scope);
+                self.autocommit = self.autocommit.saturating_sub(1);
+                outcome
+            }
+            Value::Batch(batch) => {
+                let batch = Rc::clone(batch);
+                let outcome = self.with(rest, body, scope)?;
+                self.flush(&batch, span)?;
+                Ok(outcome)
+            }
+            Value::Unknown(unknown) if !unknown.inert => {
+                self.unresolved(span, unknown.reason.clone())?;
+                self.with(rest, body, scope)
+            }
+            _ => self.with(rest, body, scope),
+        }
+    }
+
+    // ── truth ──
+
+    pub(super) fn truth(&self, value: &Value) -> Truth {
+        Truth::Known(match &value.plain() {
+            Value::None => false,
+            Value::Bool(it) => *it,
+            Value::Int(it) => *it != 0,
+            Value::Float(it) => *it != 0.0,
+            Value::Bytes(it) => !it.is_empty(),
+            Value::Tuple(it) => !it.is_empty(),
+            Value::List(it) | Value::Set(it) => match &*it.spoiled.borrow() {
+                Some(unknown) => return Truth::Unknown(Rc::clone(unknown)),
+                None => !it.items.borrow().is_empty(),
+            },
+            Value::Dict(it) => match &*it.spoiled.borrow() {
+                Some(unknown) => return Truth::Unknown(Rc::clone(unknown)),
+                None => !it.items.borrow().is_empty(),
+            },
+            Value::Range { start, stop, step } => {
+                if *step > 0 {
+                    start < stop
+                } else {
+                    start > stop
+                }
+            }
+            Value::Unknown(unknown) => return Truth::Unknown(Rc::clone(unknown)),
+            Value::Question(asked) => return Truth::Asked(Rc::clone(asked)),
+            Value::Inspected(_) | Value::Expr(_) => return Truth::Other,
+            // What was imported and never looked into may be anything.
+            Value::External(path) => {
+                if super::builtins::is_class_or_module(path) {
+                    true
+                } else {
+                    return Truth::Other;
+                }
+            }
+            other => other.as_str().is_none_or(|text| !text.is_empty()),
+        })
+    }
+}
+
+/// Whether a value counts as true.
+pub(super) enum Truth {
+    Known(bool),
+    /// The schema may tell.
+    Asked(Rc<Asked>),
+    Unknown(Rc<Unknown>),
+    Other,
+}
+
+/// How a branch ended, limits apart.
+enum Ending {
+    Flow(Flow),
+    Raise(Halt),
+}
+
+impl Ending {
+    fn of(run: Run) -> Result<Self, Halt> {
+        match run {
+            Ok(flow) => Ok(Self::Flow(flow)),
+            Err(halt @ Halt::Raise { .. }) => Ok(Self::Raise(halt)),
+            Err(limit) => Err(limit),
+        }
+    }
+
+    fn goes_on(&self) -> bool {
+        matches!(self, Self::Flow(Flow::Next))
+    }
+}
+
+/// The same condition, the other way round.
+fn negated(guard: &Guard) -> Guard {
+    let text = match guard.text.strip_prefix("not ") {
+        Some(positive) => positive.to_owned(),
+        None => format!("not ({})", guard.text),
+    };
+    Guard { text, span: guard.span, question: guard.question.clone(), holds: !guard.holds }
+}
+
+fn depends(guard: &Guard, what: &str) -> Value {
+    Value::unknown(guard.span, format!("{what} depends on `{}`", guard.text))
+}
+
+/// The names after two branches: what they agree on is known.
+fn join(yes: &BTreeMap<String, Value>, no: &BTreeMap<String, Value>, guard: &Guard) -> BTreeMap<String, Value> {
+    let mut joined = BTreeMap::new();
+    for (name, value) in yes {
+        let value = match no.get(name) {
+            Some(other) if other.same(value) => value.clone(),
+            _ => depends(guard, &format!("`{name}`")),
+        };
+        joined.insert(name.clone(), value);
+    }
+    for name in no.keys().filter(|name| !yes.contains_key(*name)) {
+        joined.insert(name.clone(), depends(guard, &format!("`{name}`")));
+    }
+    joined
+}
+
+/// The reason of what a loop goes through, said of one turn.
+fn one_of(code: &str, reason: &str) -> String {
+    match reason.strip_prefix("it ") {
+        Some(rest) => format!("it is one of `{code}`, which {rest}"),
+        None => format!("it is one of `{code}`: {reason}"),
+    }
+}
+
+/// At most `most` characters of a line.
+pub(super) fn shorten(line: &str, most: usize) -> String {
+    if line.chars().count() <= most {
+        return line.to_owned();
+    }
+    let cut: String = line.chars().take(most - 1).collect();
+    format!("{cut}…")
+}
+
+/// What a call was given.
+#[derive(Clone)]
+pub(super) struct Args {
+    pub positional: Vec<Arg>,
+    /// Name, value, and where the whole `name=value` stands.
+    pub keywords: Vec<(String, Arg, Span)>,
+    /// A `*x` or `**x` that is not known.
+    pub open: Option<Rc<Unknown>>,
+    /// The whole call.
+    pub span: Span,
+}

@@ -1,0 +1,429 @@
+//! `sa.Column`, constraints, indexes, tables: what is given to operations.
+
+use super::{
+    args::{Bound, Reason, items, name_of, not_known},
+    interp::Args,
+    ops::index_column,
+    value::{Arg, Item, Table, Value},
+};
+use crate::{
+    op::{Column, Computed, Constraint, ConstraintKind, CreateTable, Default, Expr, Identity, Index, Name, Qualified},
+    source::Span,
+};
+use std::rc::Rc;
+
+/// A call of one of SQLAlchemy's schema items; `None` where the name is not one of them.
+pub(super) fn item(name: &str, args: &Args) -> Option<Result<Value, Reason>> {
+    let args = args.clone();
+    let made = match name {
+        "Column" => column(args).map(Item::Column),
+        "ForeignKey" => foreign_key(args.bind(&["column", "_constraint"])).map(Item::Constraint),
+        "ForeignKeyConstraint" => {
+            foreign_key_constraint(args.bind(&["columns", "refcolumns", "name"])).map(Item::Constraint)
+        }
+        "PrimaryKeyConstraint" => columns_constraint(args.bind(&[]), true).map(Item::Constraint),
+        "UniqueConstraint" => columns_constraint(args.bind(&[]), false).map(Item::Constraint),
+        "CheckConstraint" => check(args.bind(&["sqltext", "name"])).map(Item::Constraint),
+        "ExcludeConstraint" => exclude_constraint(args.bind(&[])).map(Item::Constraint),
+        "Index" => index(args.bind(&["name"])).map(Item::Index),
+        "Identity" => identity(&args.bind(&["always", "on_null", "start", "increment", "minvalue", "maxvalue"]))
+            .map(Item::Identity),
+        "Computed" => computed(&args.bind(&["sqltext", "persisted"])).map(Item::Computed),
+        "Sequence" => args.bind(&["name"]).required_name("name", "the sequence's name").map(Item::Sequence),
+        "FetchedValue" => Ok(Item::Default(Default::Fetched)),
+        "DefaultClause" => {
+            let bound = args.bind(&["arg"]);
+            bound
+                .value("arg")
+                .ok_or_else(|| "the default is not given".to_owned())
+                .and_then(server_default)
+                .map(Item::Default)
+        }
+        "MetaData" | "ColumnDefault" | "declarative_base" | "registry" => Ok(Item::Nothing),
+        "table" | "Table" => return Some(table(name, args).map(|table| Value::Table(Rc::new(table)))),
+        _ => return None,
+    };
+    Some(made.map(|item| Value::Item(Rc::new(item))))
+}
+
+/// `op.create_table(name, *items, **keywords)`.
+pub(super) fn create_table(bound: Bound) -> Result<CreateTable, Reason> {
+    let bound = bound.closed()?;
+    let mut table = CreateTable {
+        table: bound.table("table_name", "schema")?,
+        columns: Vec::new(),
+        constraints: Vec::new(),
+        indexes: Vec::new(),
+        comment: bound.plain_string("comment")?,
+        prefixes: match bound.arg("prefixes") {
+            Some(arg) => items(arg, "the prefixes")?
+                .iter()
+                .map(|it| name_of(it, "a prefix").map(|it| it.text))
+                .collect::<Result<_, _>>()?,
+            None => Vec::new(),
+        },
+        if_not_exists: bound.is("if_not_exists")?,
+        options: bound.options()?,
+    };
+    for arg in &bound.rest {
+        add_item(&mut table, arg)?;
+    }
+    Ok(table)
+}
+
+fn add_item(table: &mut CreateTable, arg: &Arg) -> Result<(), Reason> {
+    match &arg.value {
+        Value::Item(item) => match &**item {
+            Item::Column(column) => table.columns.push(column.clone()),
+            Item::Constraint(constraint) => table.constraints.push(constraint.clone()),
+            Item::Index(index) => {
+                let table_name = table.table.clone();
+                table.indexes.push(Index { table: table_name, ..index.clone() });
+            }
+            _ => {}
+        },
+        Value::Unknown(unknown) => return Err(not_known("an item is", &unknown.reason)),
+        Value::None => {}
+        other => return Err(format!("an item is {}", other.kind())),
+    }
+    Ok(())
+}
+
+/// The table as a value: `users = op.create_table(…)`.
+pub(super) fn table_value(table: &CreateTable) -> Value {
+    Value::Table(Rc::new(Table {
+        name: table.table.clone(),
+        alias: None,
+        columns: table.columns.clone(),
+        create: Some(table.clone()),
+        open: false,
+    }))
+}
+
+/// `sa.table(name, *columns, schema=)` and `sa.Table(name, metadata, *items)`.
+fn table(kind: &str, args: Args) -> Result<Table, Reason> {
+    if kind == "table" {
+        let bound = args.bind(&["table_name|name"]).closed()?;
+        let name = bound.table("table_name", "schema")?;
+        let mut columns = Vec::new();
+        for arg in &bound.rest {
+            match &arg.value {
+                Value::Expr(expr) => match &**expr {
+                    Expr::Column { name, kind, .. } => {
+                        columns.push(Column { kind: kind.clone(), ..blank(name.clone(), arg.span) });
+                    }
+                    _ => return Err("a column of the table is an SQL expression".to_owned()),
+                },
+                Value::Item(item) => match &**item {
+                    Item::Column(column) => columns.push(column.clone()),
+                    _ => return Err("a column of the table is a schema item".to_owned()),
+                },
+                Value::Unknown(unknown) => return Err(not_known("a column is", &unknown.reason)),
+                other => return Err(format!("a column is {}", other.kind())),
+            }
+        }
+        return Ok(Table { name, alias: None, columns, create: None, open: false });
+    }
+    let bound = args.bind(&["table_name|name", "metadata"]);
+    let open = ["autoload_with", "autoload"].iter().any(|name| !matches!(bound.value(name), None | Some(Value::None)));
+    let create = create_table(bound)?;
+    Ok(Table { name: create.table.clone(), alias: None, columns: create.columns.clone(), create: Some(create), open })
+}
+
+/// A column of which nothing is known but its name.
+pub(super) fn blank(name: Name, span: Span) -> Column {
+    Column {
+        name,
+        span,
+        kind: None,
+        kind_span: None,
+        nullable: None,
+        nullable_span: None,
+        primary_key: false,
+        autoincrement: None,
+        server_default: None,
+        server_default_span: None,
+        python_default: None,
+        index: false,
+        unique: false,
+        comment: None,
+        system: false,
+        constraints: Vec::new(),
+        identity: None,
+        computed: None,
+        sequence: false,
+    }
+}
+
+/// `sa.Column("name", type, *items, **keywords)`; name and type may be keywords.
+fn column(args: Args) -> Result<Column, Reason> {
+    let span = args.span;
+    let mut positional = args.positional.iter();
+    let mut next = positional.next();
+    let name = match next {
+        Some(arg) if arg.value.plain().as_str().is_some() => {
+            next = positional.next();
+            name_of(arg, "the column's name")?
+        }
+        Some(Arg { value: Value::Unknown(unknown), .. }) => {
+            return Err(not_known("the column's name is", &unknown.reason));
+        }
+        _ => {
+            let bound = args.clone().bind(&[]);
+            bound.required_name("name", "the column's name")?
+        }
+    };
+    let mut rest: Vec<Arg> = next.into_iter().chain(positional).cloned().collect();
+    let mut column = blank(name, span);
+    let bound = Args { positional: Vec::new(), ..args }.bind(&[]).closed()?;
+    if let Some(first) = rest.first()
+        && is_type(&first.value)
+    {
+        column.kind = Some(super::types::of(&first.value)?);
+        column.kind_span = Some(first.span);
+        rest.remove(0);
+    } else if let Some(arg) = bound.arg("type_") {
+        column.kind = Some(super::types::of(&arg.value)?);
+        column.kind_span = Some(arg.span);
+    }
+    for arg in &rest {
+        column_item(&mut column, arg)?;
+    }
+    keywords(&mut column, &bound)?;
+    Ok(column)
+}
+
+/// Whether a positional argument of a column is its type.
+fn is_type(value: &Value) -> bool {
+    match value {
+        Value::Type(_) | Value::Class(_) | Value::External(_) | Value::Unknown(_) | Value::Instance(_) => true,
+        _ => false,
+    }
+}
+
+fn column_item(column: &mut Column, arg: &Arg) -> Result<(), Reason> {
+    let Value::Item(item) = &arg.value else {
+        return match &arg.value {
+            Value::None => Ok(()),
+            Value::Unknown(unknown) => Err(not_known("an item of the column is", &unknown.reason)),
+            other => Err(format!("an item of the column is {}", other.kind())),
+        };
+    };
+    match &**item {
+        Item::Constraint(constraint) => {
+            let mut constraint = constraint.clone();
+            if let ConstraintKind::ForeignKey { columns, .. } = &mut constraint.kind {
+                *columns = vec![column.name.clone()];
+            }
+            column.constraints.push(constraint);
+        }
+        Item::Identity(identity) => column.identity = Some(identity.clone()),
+        Item::Computed(computed) => column.computed = Some(computed.clone()),
+        Item::Sequence(_) => column.sequence = true,
+        Item::Default(default) => column.server_default = Some(default.clone()),
+        Item::Column(_) | Item::Index(_) => {
+            return Err("an item of the column is not one that a column takes".to_owned());
+        }
+        Item::Nothing => {}
+    }
+    Ok(())
+}
+
+fn keywords(column: &mut Column, bound: &Bound) -> Result<(), Reason> {
+    column.nullable = bound.flag("nullable")?;
+    column.nullable_span = bound.place("nullable");
+    column.primary_key = bound.is("primary_key")?;
+    column.autoincrement = match bound.value("autoincrement") {
+        Some(value) if value.as_str() == Some("ignore_fk") => Some(true),
+        _ => bound.flag("autoincrement")?,
+    };
+    column.server_default_span = bound.place("server_default");
+    match bound.value("server_default") {
+        None | Some(Value::None) => {}
+        Some(Value::Item(item)) => match &**item {
+            Item::Identity(identity) => column.identity = Some(identity.clone()),
+            Item::Computed(computed) => column.computed = Some(computed.clone()),
+            Item::Default(default) => column.server_default = Some(default.clone()),
+            _ => return Err("`server_default` is a schema item".to_owned()),
+        },
+        Some(value) => column.server_default = Some(server_default(value)?),
+    }
+    if !matches!(bound.value("default"), None | Some(Value::None)) {
+        column.python_default = bound.place("default");
+    }
+    column.index = bound.is("index")?;
+    column.unique = bound.is("unique")?;
+    column.comment = bound.plain_string("comment")?;
+    column.system = bound.is("system")?;
+    if let Some(quote) = bound.flag("quote")? {
+        column.name.quote = Some(quote);
+    }
+    Ok(())
+}
+
+/// `server_default=`.
+pub(super) fn server_default(value: &Value) -> Result<Default, Reason> {
+    match value {
+        Value::Expr(expr) => Ok(Default::Expr((**expr).clone())),
+        Value::Item(item) => match &**item {
+            Item::Default(default) => Ok(default.clone()),
+            _ => Err("`server_default` is a schema item".to_owned()),
+        },
+        Value::Unknown(unknown) => Err(not_known("`server_default` is", &unknown.reason)),
+        Value::Instance(_) | Value::Str(_) | Value::Name(_) => match value.plain().as_str() {
+            Some(text) => Ok(Default::Literal(text.to_owned())),
+            None => Err(format!("SQLAlchemy refuses {} as `server_default`", value.kind())),
+        },
+        other => Err(format!("SQLAlchemy refuses {} as `server_default`", other.kind())),
+    }
+}
+
+fn constraint(bound: &Bound, kind: ConstraintKind) -> Result<Constraint, Reason> {
+    Ok(Constraint {
+        name: bound.name("name", "the constraint's name")?,
+        span: bound.span,
+        kind,
+        deferrable: bound.flag("deferrable")?,
+        initially: bound.plain_string("initially")?,
+        options: bound.options()?,
+    })
+}
+
+/// `schema.table.column` of a foreign key; the schema may have dots of its own.
+fn target(arg: &Arg) -> Result<(Qualified, Name), Reason> {
+    if let Value::Expr(expr) = &arg.value
+        && let Expr::Column { table: Some(table), name, .. } = &**expr
+    {
+        return Ok((table.clone(), name.clone()));
+    }
+    let whole = name_of(arg, "what is referenced")?;
+    let part = |text: &str| Name { text: text.to_owned(), span: whole.span, quote: None, exact: false };
+    let mut parts = whole.text.rsplitn(3, '.');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(column), Some(table), schema) => {
+            Ok((Qualified { schema: schema.map(part), name: part(table) }, part(column)))
+        }
+        // A table alone: SQLAlchemy takes the column of the same name, which only the table's metadata tells.
+        _ => Err(format!("`{}` names no column", whole.text)),
+    }
+}
+
+fn foreign_key(bound: Bound) -> Result<Constraint, Reason> {
+    let bound = bound.closed()?;
+    let (table, column) = target(bound.arg("column").ok_or("what is referenced is not given")?)?;
+    let kind = foreign(&bound, Vec::new(), table, vec![column])?;
+    constraint(&bound, kind)
+}
+
+fn foreign(bound: &Bound, columns: Vec<Name>, table: Qualified, referred: Vec<Name>) -> Result<ConstraintKind, Reason> {
+    Ok(ConstraintKind::ForeignKey {
+        columns,
+        table,
+        referred,
+        on_delete: bound.plain_string("ondelete")?,
+        on_update: bound.plain_string("onupdate")?,
+        matching: bound.plain_string("match")?,
+        use_alter: bound.is("use_alter")?,
+    })
+}
+
+fn foreign_key_constraint(bound: Bound) -> Result<Constraint, Reason> {
+    let bound = bound.closed()?;
+    let columns = bound.names("columns", "the columns")?;
+    let targets = items(bound.arg("refcolumns").ok_or("what is referenced is not given")?, "what is referenced")?;
+    let mut referred = Vec::new();
+    let mut table = None;
+    for arg in &targets {
+        let (name, column) = target(arg)?;
+        table.get_or_insert(name);
+        referred.push(column);
+    }
+    let table = table.ok_or("what is referenced is empty")?;
+    let kind = foreign(&bound, columns, table, referred)?;
+    constraint(&bound, kind)
+}
+
+fn columns_constraint(bound: Bound, primary: bool) -> Result<Constraint, Reason> {
+    let bound = bound.closed()?;
+    let columns = bound.rest.iter().map(|arg| name_of(arg, "a column")).collect::<Result<Vec<_>, _>>()?;
+    constraint(
+        &bound,
+        if primary { ConstraintKind::PrimaryKey { columns } } else { ConstraintKind::Unique { columns } },
+    )
+}
+
+fn check(bound: Bound) -> Result<Constraint, Reason> {
+    let bound = bound.closed()?;
+    let condition = super::core::clause(bound.value("sqltext").ok_or("the condition is not given")?)?;
+    constraint(&bound, ConstraintKind::Check { condition })
+}
+
+fn exclude_constraint(bound: Bound) -> Result<Constraint, Reason> {
+    let bound = bound.closed()?;
+    let kind = exclude(&bound)?;
+    constraint(&bound, kind)
+}
+
+/// The elements and keywords of an EXCLUDE constraint.
+pub(super) fn exclude(bound: &Bound) -> Result<ConstraintKind, Reason> {
+    let mut elements = Vec::new();
+    for arg in &bound.rest {
+        let pair = items(arg, "an element")?;
+        let [column, operator] = pair.as_slice() else { return Err("an element is not a pair".to_owned()) };
+        let operator = name_of(operator, "the operator")?.text;
+        let expr = match &column.value {
+            Value::Expr(expr) => (**expr).clone(),
+            _ => Expr::Column { table: None, name: name_of(column, "a column")?, kind: None },
+        };
+        elements.push((expr, operator));
+    }
+    let condition = match bound.value("where") {
+        None | Some(Value::None) => None,
+        Some(value) => Some(super::core::clause(value)?),
+    };
+    let ops = match bound.value("ops") {
+        Some(Value::Dict(dict)) => dict
+            .items
+            .borrow()
+            .iter()
+            .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value.as_str()?.to_owned())))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let using = bound.plain_string("using")?.unwrap_or_else(|| "gist".to_owned());
+    Ok(ConstraintKind::Exclude { elements, using, condition, ops })
+}
+
+fn index(bound: Bound) -> Result<Index, Reason> {
+    let bound = bound.closed()?;
+    Ok(Index {
+        name: bound.name("name", "the index's name")?,
+        table: Qualified { schema: None, name: Name::plain("") },
+        columns: bound.rest.iter().map(index_column).collect::<Result<_, _>>()?,
+        unique: bound.is("unique")?,
+        if_not_exists: false,
+        options: bound.options()?,
+        span: bound.span,
+    })
+}
+
+fn identity(bound: &Bound) -> Result<Identity, Reason> {
+    Ok(Identity {
+        always: bound.is("always")?,
+        start: bound.number("start")?,
+        increment: bound.number("increment")?,
+        minvalue: bound.number("minvalue")?,
+        maxvalue: bound.number("maxvalue")?,
+        nominvalue: bound.is("nominvalue")?,
+        nomaxvalue: bound.is("nomaxvalue")?,
+        cycle: bound.flag("cycle")?,
+        cache: bound.number("cache")?,
+    })
+}
+
+fn computed(bound: &Bound) -> Result<Computed, Reason> {
+    Ok(Computed {
+        expr: super::core::clause(bound.value("sqltext").ok_or("the expression is not given")?)?,
+        persisted: bound.flag("persisted")?,
+    })
+}
