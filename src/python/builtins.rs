@@ -151,7 +151,7 @@ impl Interp<'_> {
             (exception, _) if exception.ends_with("Error") || exception.ends_with("Exception") => {
                 Value::inert(span, "it is an exception")
             }
-            _ => Value::inert(span, format!("`{name}()` is not evaluated")),
+            _ => Value::unknown(span, format!("`{name}()` is not evaluated")),
         })
     }
 

@@ -370,7 +370,7 @@ impl Interp<'_> {
                     Some(found) => found,
                     // A string enum's members are strings.
                     None => match value.plain() {
-                        Value::Instance(_) => Value::inert(span, format!("`.{name}` is not known")),
+                        Value::Instance(_) => Value::unknown(span, format!("`.{name}` is not known")),
                         plain => Value::Method(Rc::new((plain, name.to_owned()))),
                     },
                 }
@@ -390,7 +390,7 @@ impl Interp<'_> {
                         });
                         self.new_dict(members.collect())
                     }
-                    _ => Value::inert(span, format!("`{}.{name}` is not known", class.name)),
+                    _ => Value::unknown(span, format!("`{}.{name}` is not known", class.name)),
                 },
             },
             Value::Function(function) if name == "__name__" => Value::made(function.name.clone()),

@@ -38,7 +38,16 @@ impl Interp<'_> {
                 let bound = args.bind(&["sql"]);
                 return self.execute(bound.value("sql").cloned().unwrap_or(Value::None), None, false, span);
             }
-            _ => Value::inert(args.span, format!("`{path}()` is not evaluated")),
+            _ if path.starts_with("alembic.context.") => {
+                Value::inert(args.span, format!("`{path}()` is not evaluated"))
+            }
+            _ => {
+                let reason = format!("`{path}()` is not evaluated");
+                if path.starts_with("alembic.command.") && !self.at_import() {
+                    self.unresolved(args.span, reason.clone())?;
+                }
+                Value::unknown(args.span, reason)
+            }
         })
     }
 
