@@ -1,0 +1,23 @@
+# Every target sets up what it needs; see tests/setup.sh.
+SHELL := /bin/bash
+SETUP := set -euo pipefail; source tests/setup.sh; need_cargo; need_libclang
+
+.PHONY: build demo test bench wild
+
+build:
+	@$(SETUP); cargo build --release
+
+# The healthy histories are silent; the sick ones are not.
+demo: build
+	@echo "== migrations/: five healthy histories"; target/release/limbeck check migrations
+	@echo; echo "== fixtures/seed-mistakes: what the guides' own examples get wrong"; target/release/limbeck check fixtures || true
+
+test:
+	@$(SETUP); need_venv; need_postgres; bash tests/all.sh
+
+bench:
+	@$(SETUP); cargo bench
+
+# Checkouts of real histories, to be named: make wild WILD="path/to/warehouse path/to/polar"
+wild: build
+	@$(SETUP); need_venv; bash tests/wild.sh $(WILD)

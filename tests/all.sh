@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Everything that CI demands, from cheap to dear. Run it by `make test`, which sets up what it needs.
+set -euo pipefail
+
+echo "== format"
+cargo fmt --check
+rustfmt --check --edition 2024 src/rules/*.rs
+echo "== lints"
+cargo clippy --all-targets --quiet -- -D warnings
+echo "== tests"
+cargo test --quiet
+echo "== release build"
+cargo build --release --quiet
+echo "== the graph, as Alembic sees it"
+.venv/bin/python tests/witness/graph.py --limbeck target/release/limbeck migrations
+.venv/bin/python tests/witness/graph.py --limbeck target/release/limbeck --random 40 1
+echo "== the SQL, as Alembic renders it"
+bash tests/fidelity.sh
+echo "== the healthy histories on a real PostgreSQL"
+.venv/bin/python tests/witness/histories.py
