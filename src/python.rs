@@ -12,10 +12,14 @@ mod expr;
 mod externals;
 mod header;
 mod imports;
+mod inspect;
 mod interp;
 mod items;
+mod library;
+mod methods;
 mod operators;
 mod ops;
+mod query;
 mod strings;
 mod types;
 mod value;
@@ -34,11 +38,11 @@ use ruff_text_size::Ranged;
 use std::{collections::BTreeMap, rc::Rc};
 use value::{Function, Scope, Value};
 
-/// Brackets within brackets: the limit of Python's own tokenizer (`MAXLEVEL` in CPython's `tokenizer.c`).
+/// Brackets within brackets: the limit of Python's own tokenizer (`MAXLEVEL` in `CPython`'s `tokenizer.c`).
 const BRACKETS: usize = 200;
 /// Operators in one logical line: a tree deeper than this is nobody's migration.
 const OPERATORS: usize = 20_000;
-/// Blocks within blocks: CPython's own limit on indentation (`MAXINDENT`).
+/// Blocks within blocks: `CPython`'s own limit on indentation (`MAXINDENT`).
 const BLOCKS: usize = 100;
 
 /// What a revision file comes to.
@@ -110,7 +114,7 @@ pub fn read(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Read {
     let module = run_module(&mut reader, parsed.suite(), &scope);
     let revision = match header::read(&mut reader, parsed.suite(), &scope) {
         Ok(header) => {
-            let mut way = |name: &str| body(&mut reader, parsed.suite(), &scope, name, &module, broken);
+            let mut way = |name: &str| body(&mut reader, parsed.suite(), &scope, name, module.as_ref(), broken);
             Some(Revision {
                 source: id,
                 id: header.id,
@@ -174,7 +178,7 @@ fn depth(text: &str) -> Result<(), String> {
                     TokenKind::Not | TokenKind::Lambda | TokenKind::If | TokenKind::Await | TokenKind::Else
                 ) =>
             {
-                operators += 1
+                operators += 1;
             }
             _ => {}
         }
@@ -223,7 +227,7 @@ fn body(
     suite: &[Stmt],
     scope: &Rc<Scope>,
     name: &str,
-    blocked: &Option<Blocked>,
+    blocked: Option<&Blocked>,
     broken: bool,
 ) -> Body {
     let top = Span { source: reader.main, start: 0, end: 0 };
@@ -255,7 +259,7 @@ fn unresolved_body(span: Span, reason: String) -> Body {
     Body { span, defined: true, empty: false, steps: vec![step] }
 }
 
-fn run_body(reader: &mut Interp<'_>, function: &Rc<Function>, span: Span, blocked: &Option<Blocked>) -> Vec<Step> {
+fn run_body(reader: &mut Interp<'_>, function: &Rc<Function>, span: Span, blocked: Option<&Blocked>) -> Vec<Step> {
     if let Some(blocked) = blocked {
         let _ = reader.unresolved(blocked.span, blocked.reason.clone());
     }

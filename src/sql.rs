@@ -1,1 +1,1 @@
-//! SQL text to statements. The only room that knows pg_query.
+//! SQL text to statements. The only room that knows `pg_query`.

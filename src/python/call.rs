@@ -74,7 +74,7 @@ impl Interp<'_> {
                 if unknown.inert || self.at_import() {
                     return Ok(Value::Unknown(Rc::clone(unknown)));
                 }
-                self.unresolved(span, unknown.reason.clone())?;
+                self.unresolved(span, self.because(unknown, span))?;
                 Ok(Value::unknown(span, unknown.reason.clone()))
             }
             // SQLAlchemy's types can be given as classes or called once more by mistake; nothing is sent.
@@ -229,9 +229,6 @@ impl Interp<'_> {
                 });
             };
             scope.vars.borrow_mut().insert(name.to_owned(), value);
-            if !may_be_positional {
-                continue;
-            }
         }
         if let Some(rest) = &parameters.vararg {
             let value = Value::Tuple(Rc::new(positional.collect()));

@@ -20,12 +20,12 @@ pub(super) fn connection(session: bool) -> Value {
 
 impl Interp<'_> {
     /// `op.execute(what)`, `connection.execute(what, parameters)`: sends it. The answer is a query's.
-    pub(super) fn execute(&mut self, what: Value, parameters: Option<&Value>, autocommit: bool, span: Span) -> Eval {
+    pub(super) fn execute(&mut self, what: &Value, parameters: Option<&Value>, autocommit: bool, span: Span) -> Eval {
         let answer = Value::inert(span, "it is the answer of a query");
         if self.at_import() {
             return Ok(answer);
         }
-        match self.sent(&what, parameters, span)? {
+        match self.sent(what, parameters, span)? {
             Ok(ops) => {
                 for op in ops {
                     let mut step: Step = self.step(op, span);
@@ -82,7 +82,7 @@ impl Interp<'_> {
                 Err(unknown) => return Ok(Err(not_known("the rows are", &unknown.reason))),
             },
         };
-        Ok(rows.iter().map(|row| super::core::insert(table, row).map(|query| Op::Query(Box::new(query)))).collect())
+        Ok(rows.iter().map(|row| super::query::insert(table, row).map(|query| Op::Query(Box::new(query)))).collect())
     }
 
     /// Methods of a connection or session.
@@ -92,19 +92,18 @@ impl Interp<'_> {
             "execute" | "scalar" | "scalars" => {
                 let bound = args.bind(&["statement", "parameters|params"]);
                 let what = bound.value("statement").cloned().unwrap_or(Value::None);
-                let parameters = match bound.value("parameters") {
-                    Some(value) => Some(value.clone()),
+                let parameters = if let Some(value) = bound.value("parameters") {
+                    Some(value.clone())
+                } else {
                     // The 1.x form gives parameters as keywords.
-                    None => {
-                        let given: Vec<(Value, Value)> = bound
-                            .all()
-                            .filter(|(name, _)| !matches!(*name, "statement" | "execution_options" | "bind_arguments"))
-                            .map(|(name, arg)| (Value::made(name), arg.value.clone()))
-                            .collect();
-                        if given.is_empty() { None } else { Some(self.new_dict(given)) }
-                    }
+                    let given: Vec<(Value, Value)> = bound
+                        .all()
+                        .filter(|(name, _)| !matches!(*name, "statement" | "execution_options" | "bind_arguments"))
+                        .map(|(name, arg)| (Value::made(name), arg.value.clone()))
+                        .collect();
+                    if given.is_empty() { None } else { Some(self.new_dict(given)) }
                 };
-                self.execute(what, parameters.as_ref(), own.autocommit.get(), span)
+                self.execute(&what, parameters.as_ref(), own.autocommit.get(), span)
             }
             "exec_driver_sql" => {
                 let bound = args.bind(&["statement", "parameters"]);
@@ -205,7 +204,7 @@ impl Interp<'_> {
                 "begin_transaction" => connection(false),
                 "execute" => {
                     let bound = args.bind(&["sqltext"]);
-                    return self.execute(bound.value("sqltext").cloned().unwrap_or(Value::None), None, false, span);
+                    return self.execute(bound.value("sqltext").unwrap_or(&Value::None), None, false, span);
                 }
                 _ => Value::inert(span, format!("`.{name}()` of the context is not evaluated")),
             }),
@@ -213,9 +212,9 @@ impl Interp<'_> {
                 Ok(args.positional.first().map_or(Value::None, |arg| arg.value.clone()))
             }
             Value::Inspector | Value::Inspected(_) => self.inspector_method(receiver, name, &args),
-            Value::Type(kind) => self.type_method(kind, name, args),
+            Value::Type(kind) => self.type_method(kind, name, &args),
             Value::Expr(expr) => Ok(super::core::method(expr, name, &args)),
-            Value::Query(query) => Ok(super::core::query_method(query, name, &args)),
+            Value::Query(query) => Ok(super::query::query_method(query, name, &args)),
             Value::Table(table) => self.table_method(table, name, args),
             Value::Item(item) => self.item_method(item, name, span),
             _ => Ok(Value::inert(span, format!("`.{name}()` of {} is not evaluated", receiver.kind()))),
@@ -228,7 +227,7 @@ impl Interp<'_> {
             "insert" | "update" | "delete" => {
                 let own = super::value::Arg { value: Value::Table(Rc::clone(table)), span };
                 args.positional.insert(0, own);
-                Ok(match super::core::statement(name, &args) {
+                Ok(match super::query::statement(name, &args) {
                     Some(Ok(value)) => value,
                     Some(Err(reason)) => Value::unknown(span, reason),
                     None => Value::None,
@@ -236,7 +235,7 @@ impl Interp<'_> {
             }
             "select" => {
                 args.positional = vec![super::value::Arg { value: Value::Table(Rc::clone(table)), span }];
-                Ok(match super::core::statement("select", &args) {
+                Ok(match super::query::statement("select", &args) {
                     Some(Ok(value)) => value,
                     _ => Value::unknown(span, "`.select()` is not evaluated"),
                 })

@@ -36,7 +36,7 @@ impl Interp<'_> {
             "alembic.context.execute" => {
                 let span = args.span;
                 let bound = args.bind(&["sql"]);
-                return self.execute(bound.value("sql").cloned().unwrap_or(Value::None), None, false, span);
+                return self.execute(bound.value("sql").unwrap_or(&Value::None), None, false, span);
             }
             _ if path.starts_with("alembic.context.") => {
                 Value::inert(args.span, format!("`{path}()` is not evaluated"))
@@ -81,7 +81,7 @@ impl Interp<'_> {
         if let Some(made) = super::core::function(name, &args) {
             return Ok(told(made, span));
         }
-        if let Some(made) = super::core::statement(name, &args) {
+        if let Some(made) = super::query::statement(name, &args) {
             return Ok(told(made, span));
         }
         // Whatever else SQLAlchemy makes, making it sends nothing.
@@ -134,7 +134,7 @@ impl Interp<'_> {
 
     fn call_other(&mut self, path: &str, root: &str, args: Args) -> Eval {
         let span = args.span;
-        if let Some(value) = super::builtins::library(path, &args, span) {
+        if let Some(value) = super::library::library(path, &args, span) {
             return Ok(value);
         }
         if let Some(kind) = super::types::build(path, args.clone()) {

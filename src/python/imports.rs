@@ -17,12 +17,11 @@ impl Interp<'_> {
     pub(super) fn import(&mut self, it: &ast::StmtImport, scope: &Rc<Scope>) -> Result<(), Halt> {
         for alias in &it.names {
             let name = alias.name.id.as_str();
-            match &alias.asname {
-                Some(local) => scope.set(local.id.as_str(), Value::external(name)),
-                None => {
-                    let root = name.split('.').next().unwrap_or(name);
-                    scope.set(root, Value::external(root));
-                }
+            if let Some(local) = &alias.asname {
+                scope.set(local.id.as_str(), Value::external(name));
+            } else {
+                let root = name.split('.').next().unwrap_or(name);
+                scope.set(root, Value::external(root));
             }
         }
         Ok(())

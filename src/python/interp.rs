@@ -187,6 +187,15 @@ impl<'a> Interp<'a> {
         self.emit(op, span)
     }
 
+    /// Why something is not known, with the line where that began if it is another one.
+    pub(super) fn because(&self, unknown: &Unknown, span: Span) -> String {
+        let (there, here) = (self.sources.place(unknown.span), self.sources.place(span));
+        if unknown.span.source != span.source || (here.line..=here.end_line).contains(&there.line) {
+            return unknown.reason.clone();
+        }
+        format!("{} (line {})", unknown.reason, there.line)
+    }
+
     /// The place in the revision's own file from which the code at `span` was reached.
     pub(super) fn own(&self, span: Span) -> Span {
         if span.source == self.main {
@@ -550,7 +559,7 @@ impl<'a> Interp<'a> {
                 Ok(outcome)
             }
             Value::Unknown(unknown) if !unknown.inert => {
-                self.unresolved(span, unknown.reason.clone())?;
+                self.unresolved(span, self.because(unknown, span))?;
                 self.with(rest, body, scope)
             }
             _ => self.with(rest, body, scope),

@@ -29,7 +29,7 @@ pub(super) fn item(name: &str, args: &Args) -> Option<Result<Value, Reason>> {
         "Identity" => identity(&args.bind(&["always", "on_null", "start", "increment", "minvalue", "maxvalue"]))
             .map(Item::Identity),
         "Computed" => computed(&args.bind(&["sqltext", "persisted"])).map(Item::Computed),
-        "Sequence" => args.bind(&["name"]).required_name("name", "the sequence's name").map(Item::Sequence),
+        "Sequence" => Ok(Item::Sequence),
         "FetchedValue" => Ok(Item::Default(Default::Fetched)),
         "DefaultClause" => {
             let bound = args.bind(&["arg"]);
@@ -195,10 +195,7 @@ fn column(args: Args) -> Result<Column, Reason> {
 
 /// Whether a positional argument of a column is its type.
 fn is_type(value: &Value) -> bool {
-    match value {
-        Value::Type(_) | Value::Class(_) | Value::External(_) | Value::Unknown(_) | Value::Instance(_) => true,
-        _ => false,
-    }
+    matches!(value, Value::Type(_) | Value::Class(_) | Value::External(_) | Value::Unknown(_) | Value::Instance(_))
 }
 
 fn column_item(column: &mut Column, arg: &Arg) -> Result<(), Reason> {
@@ -219,7 +216,7 @@ fn column_item(column: &mut Column, arg: &Arg) -> Result<(), Reason> {
         }
         Item::Identity(identity) => column.identity = Some(identity.clone()),
         Item::Computed(computed) => column.computed = Some(computed.clone()),
-        Item::Sequence(_) => column.sequence = true,
+        Item::Sequence => column.sequence = true,
         Item::Default(default) => column.server_default = Some(default.clone()),
         Item::Column(_) | Item::Index(_) => {
             return Err("an item of the column is not one that a column takes".to_owned());

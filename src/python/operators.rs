@@ -166,13 +166,14 @@ impl Interp<'_> {
         let cut = |length: usize| indices(lower, upper, step, length);
         Ok(match value {
             Value::Unknown(unknown) => Value::Unknown(Rc::clone(unknown)),
-            Value::List(list) => match &*list.spoiled.borrow() {
-                Some(unknown) => Value::Unknown(Rc::clone(unknown)),
-                None => {
+            Value::List(list) => {
+                if let Some(unknown) = &*list.spoiled.borrow() {
+                    Value::Unknown(Rc::clone(unknown))
+                } else {
                     let items = list.items.borrow();
                     self.list(Ok(cut(items.len()).filter_map(|at| items.get(at).cloned()).collect()), span)
                 }
-            },
+            }
             Value::Tuple(items) => {
                 Value::Tuple(Rc::new(cut(items.len()).filter_map(|at| items.get(at).cloned()).collect()))
             }

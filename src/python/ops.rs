@@ -30,7 +30,7 @@ impl Interp<'_> {
             "batch_alter_table" => return Ok(self.batch(args)),
             "execute" => {
                 let bound = args.bind(&["sqltext"]);
-                return self.execute(bound.value("sqltext").cloned().unwrap_or(Value::None), None, false, span);
+                return self.execute(bound.value("sqltext").unwrap_or(&Value::None), None, false, span);
             }
             "bulk_insert" => return self.bulk_insert(args),
             "create_table" => return self.create_table(args),
@@ -54,7 +54,7 @@ impl Interp<'_> {
             "get_bind" => return Ok(super::connection::connection(false)),
             "execute" => {
                 let bound = args.bind(&["sqltext"]);
-                return self.execute(bound.value("sqltext").cloned().unwrap_or(Value::None), None, false, span);
+                return self.execute(bound.value("sqltext").unwrap_or(&Value::None), None, false, span);
             }
             _ => {}
         }
@@ -140,7 +140,7 @@ impl Interp<'_> {
         let mut queries = Vec::new();
         for row in &rows {
             self.burn(span)?;
-            match super::core::insert(table, row) {
+            match super::query::insert(table, row) {
                 Ok(query) => queries.push(query),
                 Err(reason) => return Ok(Err(reason)),
             }

@@ -347,7 +347,7 @@ impl Interp<'_> {
     }
 
     /// Methods of types: `with_variant`, `create`, `drop`.
-    pub(super) fn type_method(&mut self, kind: &Type, name: &str, args: Args) -> Result<Value, Halt> {
+    pub(super) fn type_method(&mut self, kind: &Type, name: &str, args: &Args) -> Result<Value, Halt> {
         let span = args.span;
         let own = || Value::Type(Rc::new(kind.clone()));
         match name {

@@ -1,7 +1,7 @@
 //! What a Python expression comes to: known, partly known, or unknown with the reason why.
 
 use crate::{
-    op::{Column, Constraint, Default, Expr, From, Identity, Index, Name, Qualified, Query, Step, Type},
+    op::{Column, Constraint, Default, Expr, Identity, Index, Name, Qualified, Query, Step, Type},
     source::{Span, Text},
 };
 use ruff_python_ast as ast;
@@ -47,7 +47,6 @@ pub(super) enum Value {
     Table(Rc<Table>),
     /// `table.c`.
     Columns(Rc<Table>),
-    From(Rc<From>),
     Batch(Rc<Batch>),
     Connection(Rc<Connection>),
     /// `op.get_context()`.
@@ -64,6 +63,7 @@ pub(super) enum Value {
 #[derive(Clone, Debug)]
 pub(super) struct Unknown {
     pub reason: String,
+    /// Where it ceased to be known.
     pub span: Span,
     /// Using it cannot send SQL: a row that was read, a logger, a number from the clock.
     pub inert: bool,
@@ -171,7 +171,7 @@ pub(super) enum Item {
     Index(Index),
     Identity(Identity),
     Computed(crate::op::Computed),
-    Sequence(Name),
+    Sequence,
     Default(Default),
     /// `sa.MetaData(…)`, `Comment` and the like: nothing that renders.
     Nothing,
@@ -402,7 +402,7 @@ impl Value {
             Self::Item(_) => "a schema item",
             Self::Expr(_) => "an SQL expression",
             Self::Query(_) => "an SQL statement",
-            Self::Table(_) | Self::From(_) => "a table",
+            Self::Table(_) => "a table",
             Self::Columns(_) => "a column collection",
             Self::Batch(_) => "a batch",
             Self::Connection(_) => "a connection",
