@@ -472,6 +472,8 @@ pub enum Literal {
     DateTime(String),
     Time(String),
     Uuid(String),
+    /// `timedelta`: its seconds as Python's `repr` writes them (`86400.0`).
+    Interval(String),
     /// A Python list, for an ARRAY or expanding parameter.
     List(Vec<Literal>),
     /// A dict or list that is stored as JSON: its text as Python's `json.dumps` writes it.
@@ -504,7 +506,10 @@ pub enum Expr {
         name: Vec<String>,
         args: Vec<Expr>,
     },
-    /// A two-sided operator by its SQL: `=`, `!=`, `<`, `||`, `+`, `LIKE`, `NOT LIKE`, `ILIKE`, `IS`, `IS NOT`, `->>`, …
+    /// A two-sided operator of SQLAlchemy's own by its SQL: `=`, `!=`, `<`, `||`, `+`, `/`, `//`, `LIKE`, `NOT LIKE`,
+    /// `ILIKE`, `IS`, `IS NOT`, `IS DISTINCT FROM`, `~` (`regexp_match`), `->`, `->>`, `#>`, `#>>`, `@>`, `?`, …;
+    /// `CONTAINS`, `STARTSWITH`, `ENDSWITH` (also with `NOT ` or `I` before) for the methods of these names, and
+    /// `ESCAPE` around the pattern of a `LIKE` that has one. `a.op("…")` is [`Expr::Custom`].
     Binary {
         operator: String,
         left: Box<Expr>,
@@ -526,6 +531,31 @@ pub enum Expr {
         select: Box<Select>,
         negated: bool,
     },
+    /// `a.op("@@", precedence=0)(b)`: an operator that SQLAlchemy knows nothing of but its text.
+    Custom {
+        operator: String,
+        precedence: i32,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    /// `distinct(a)`, `any_(a)`, `all_(a)`: a keyword before its operand.
+    Prefixed {
+        keyword: String,
+        inner: Box<Expr>,
+    },
+    /// `extract("year", a)`.
+    Extract {
+        field: String,
+        inner: Box<Expr>,
+    },
+    /// `func.row_number().over(partition_by=…, order_by=…)`.
+    Over {
+        inner: Box<Expr>,
+        partition_by: Vec<Expr>,
+        order_by: Vec<Expr>,
+    },
+    /// `postgresql.array([…])`.
+    Array(Vec<Expr>),
     Between {
         left: Box<Expr>,
         low: Box<Expr>,

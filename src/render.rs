@@ -1,1 +1,125 @@
-//! A step to the SQL that Alembic would send.
+//! From an operation to the SQL that Alembic sends to PostgreSQL for it, with the place of each part.
+//!
+//! The witness is Alembic 1.20.1 with SQLAlchemy 2.1.9 and 2.0.58 in offline mode (`literal_binds`, paramstyle
+//! `named`). Two differences are wanted: where offline mode prints `NULL` for a `:name` without a value, nothing is
+//! rendered, since online that is an error; and data statements whose values have no literal form offline (JSON,
+//! columns without a type) are rendered all the same, since online the values are sent as parameters.
+
+#[macro_use]
+mod words;
+
+mod alter;
+mod clause;
+mod column;
+mod constraint;
+mod convention;
+mod expr;
+mod index;
+mod literal;
+mod names;
+mod precedence;
+mod query;
+mod select;
+mod table;
+mod types;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    op::{Op, Qualified},
+    source::Text,
+};
+
+/// What decides how Alembic renders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// Major and minor version of the project's SQLAlchemy: `(2, 1)`.
+    pub sqlalchemy: (u32, u32),
+    /// `target_metadata.naming_convention`, as far as it is of texts: keys `ix`, `uq`, `ck`, `fk`, `pk`; empty: none.
+    pub naming_convention: BTreeMap<String, String>,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self { sqlalchemy: (2, 1), naming_convention: BTreeMap::new() }
+    }
+}
+
+impl Dialect {
+    /// SQLAlchemy 2.1 changed enums, computed columns, numeric keys and backslashes.
+    fn is_before_2_1(&self) -> bool {
+        self.sqlalchemy < (2, 1)
+    }
+}
+
+/// What one run of Alembic remembers: the types it has created implicitly before a `CREATE TABLE`. It does so once
+/// for a name, even where the type was dropped meanwhile. New for each revision and direction that is rendered alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memo {
+    created: BTreeSet<(Option<String>, String)>,
+}
+
+/// Why an operation has no SQL: Alembic refuses it, or it is not known well enough.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unrendered {
+    /// One sentence without a full stop.
+    pub reason: String,
+}
+
+/// What Alembic or SQLAlchemy itself says no to.
+fn refused<T>(why: impl std::fmt::Display) -> Result<T, Unrendered> {
+    Err(Unrendered { reason: format!("Alembic refuses: {why}") })
+}
+
+/// The statements that Alembic sends for an operation, in order, each without a `;` at its end.
+///
+/// Several `CREATE INDEX` of one table, and the constraints that follow an `ADD COLUMN`, come in the order of the
+/// columns; Alembic's own order is that of a Python set.
+///
+/// # Errors
+/// Where Alembic fails offline or online alike, where a `:name` has no value, and for [`Op::Raise`] and
+/// [`Op::Unresolved`], whose own words are then the reason.
+pub fn render(op: &Op, dialect: &Dialect, memo: &mut Memo) -> Result<Vec<Text>, Unrendered> {
+    match op {
+        Op::CreateTable(create) => table::create(create, dialect, memo),
+        Op::DropTable { table, if_exists } => {
+            Ok(vec![sql!["DROP TABLE ", words::when(*if_exists, "IF EXISTS "), names::table(table)]])
+        }
+        Op::RenameTable { table, to } => {
+            Ok(vec![sql!["ALTER TABLE ", names::dotted(table), " RENAME TO ", names::name(to)]])
+        }
+        Op::AddColumn { .. } => table::add_column(op, dialect),
+        Op::DropColumn { table, column, if_exists } => Ok(vec![sql![
+            "ALTER TABLE ",
+            names::dotted(table),
+            " DROP COLUMN ",
+            words::when(*if_exists, "IF EXISTS "),
+            names::name(column)
+        ]]),
+        Op::AlterColumn(change) => alter::column(change, dialect),
+        Op::CreateIndex(made) => Ok(vec![index::create(made, dialect)?]),
+        Op::DropIndex { index, concurrently, if_exists, .. } => {
+            Ok(vec![index::drop(index, *concurrently, *if_exists)?])
+        }
+        Op::AddConstraint { table, constraint } => {
+            Ok(vec![constraint::add(table, constraint, dialect, constraint::Referred::Known)?])
+        }
+        Op::DropConstraint { table, name, kind, if_exists } => {
+            Ok(vec![constraint::drop(table, name.as_ref(), kind.as_deref(), *if_exists, dialect)?])
+        }
+        Op::CommentTable { table, comment } => Ok(vec![comment_on_table(table, comment.as_deref(), dialect)]),
+        Op::CreateEnum(made) => Ok(vec![types::create_enum(made, None, dialect)?]),
+        Op::DropEnum(dropped) => Ok(vec![sql!["DROP TYPE ", types::enum_name(dropped, None, dialect)?]]),
+        Op::Execute(text) => Ok(vec![clause::text(text, dialect)?]),
+        Op::Driver(text) => Ok(vec![text.clone()]),
+        Op::Query(query) => Ok(vec![query::render(query, dialect)?]),
+        Op::Raise { what } => Err(Unrendered { reason: what.clone() }),
+        Op::Unresolved { reason } => Err(Unrendered { reason: reason.clone() }),
+    }
+}
+
+fn comment_on_table(table: &Qualified, comment: Option<&str>, dialect: &Dialect) -> Text {
+    let comment = comment.map_or_else(|| "NULL".to_owned(), |text| literal::quoted(text, dialect));
+    sql!["COMMENT ON TABLE ", names::table(table), " IS ", comment]
+}

@@ -1,0 +1,392 @@
+//! Core expressions, as SQLAlchemy's compiler writes them with `literal_binds`.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Dialect, Unrendered, clause, literal,
+    literal::Use,
+    names,
+    precedence::{self, AND, BETWEEN, COLLATE, COMMA, IN, NEGATIVE, NOT, NULLS, OR, ORDER, Operator},
+    refused, types,
+    words::{Made, join},
+};
+use crate::{
+    op::{Expr, Literal, Name, Type},
+    source::Text,
+};
+
+/// How deep an expression may be nested; the stack ends somewhere.
+const DEEPEST: u32 = 200;
+
+/// An expression in DDL: without the tables of its columns, every value a literal.
+pub(super) fn ddl(expr: &Expr, dialect: &Dialect) -> Made {
+    Core::new(dialect, Use::Ddl).expr(expr)
+}
+
+/// As [`ddl`], in parentheses where it is an operator's (the columns of an index).
+pub(super) fn ddl_grouped(expr: &Expr, dialect: &Dialect) -> Made {
+    Core::new(dialect, Use::Ddl).grouped(expr, None)
+}
+
+/// An expression of a data statement.
+pub(super) fn data(expr: &Expr, dialect: &Dialect) -> Made {
+    Core::new(dialect, Use::Data).expr(expr)
+}
+
+/// One compilation.
+pub(super) struct Core<'a> {
+    pub(super) dialect: &'a Dialect,
+    pub(super) of: Use,
+    /// Within an operand: operators with eager grouping take parentheses there.
+    in_operand: bool,
+    depth: u32,
+    /// How many labels of each base were made up: `count_1`, `anon_2`.
+    labels: BTreeMap<String, u32>,
+}
+
+impl<'a> Core<'a> {
+    pub(super) fn new(dialect: &'a Dialect, of: Use) -> Self {
+        Self { dialect, of, in_operand: false, depth: 0, labels: BTreeMap::new() }
+    }
+
+    /// The next made-up label of this base.
+    pub(super) fn label(&mut self, base: &str) -> String {
+        let count = self.labels.entry(base.to_owned()).or_default();
+        *count += 1;
+        format!("{base}_{count}")
+    }
+
+    /// The expression as an operand of `against`.
+    pub(super) fn grouped(&mut self, expr: &Expr, against: Option<Operator<'_>>) -> Made {
+        let expr = precedence::normal(expr);
+        if precedence::needs_parentheses(&expr, against) {
+            Ok(sql!["(", self.expr(&expr)?, ")"])
+        } else {
+            self.expr(&expr)
+        }
+    }
+
+    fn all(&mut self, items: &[Expr], against: Operator<'_>, between: &str) -> Made {
+        let parts: Result<Vec<Text>, Unrendered> = items.iter().map(|item| self.grouped(item, Some(against))).collect();
+        Ok(join(parts?, between))
+    }
+
+    /// Conditions as `where(a).where(b)` joins them.
+    pub(super) fn conditions(&mut self, items: &[Expr]) -> Made {
+        self.expr(&Expr::And(items.to_vec()))
+    }
+
+    /// The expression itself.
+    pub(super) fn expr(&mut self, expr: &Expr) -> Made {
+        if self.depth >= DEEPEST {
+            return Err(Unrendered { reason: format!("an expression is nested more than {DEEPEST} deep") });
+        }
+        self.depth += 1;
+        let made = self.construct(&precedence::normal(expr));
+        self.depth -= 1;
+        made
+    }
+
+    fn construct(&mut self, expr: &Expr) -> Made {
+        Ok(match expr {
+            Expr::Text(text) => clause::text(text, self.dialect)?,
+            Expr::Verbatim(text) => Text::made(text.as_str()),
+            Expr::Column { table, name, .. } => match table {
+                Some(table) if self.of == Use::Data => sql![names::table(table), ".", names::name(name)],
+                _ => names::name(name),
+            },
+            Expr::Value { value, kind } => literal::value(value, kind.as_ref(), self.of, self.dialect)?,
+            Expr::Null => Text::made("NULL"),
+            Expr::True => Text::made("true"),
+            Expr::False => Text::made("false"),
+            Expr::Function { name, args } => self.function(name, args)?,
+            Expr::Binary { operator, left, right } => self.binary(operator, left, right)?,
+            Expr::Custom { operator, precedence, left, right } => self.custom(operator, *precedence, left, right)?,
+            Expr::And(items) => self.all(items, AND, " AND ")?,
+            Expr::Or(items) => self.all(items, OR, " OR ")?,
+            Expr::Not(inner) => sql!["NOT ", self.grouped(inner, Some(NOT))?],
+            Expr::Negative(inner) => sql!["-", self.grouped(inner, Some(NEGATIVE))?],
+            Expr::In { left, list, negated } => self.within(left, list, *negated)?,
+            Expr::InSelect { left, select, negated } => {
+                let left = self.operand(left, IN)?;
+                let select = self.select(select)?;
+                if *negated { sql!["(", left, " NOT IN (", select, "))"] } else { sql![left, " IN (", select, ")"] }
+            }
+            Expr::Between { left, low, high, negated } => {
+                let word = if *negated { " NOT BETWEEN " } else { " BETWEEN " };
+                let left = self.operand(left, BETWEEN)?;
+                sql![left, word, self.expr(low)?, " AND ", self.expr(high)?]
+            }
+            Expr::Cast { inner, kind } => self.cast(inner, kind)?,
+            Expr::Ordered { inner, suffix } => {
+                let against = if suffix.trim_start().starts_with("NULLS") { NULLS } else { ORDER };
+                sql![self.grouped(inner, Some(against))?, " ", suffix.trim()]
+            }
+            Expr::Case { value, whens, otherwise } => self.case(value.as_deref(), whens, otherwise.as_deref())?,
+            Expr::Label { inner, .. } => self.expr(inner)?,
+            Expr::Subquery(select) => sql!["(", self.select(select)?, ")"],
+            Expr::Exists { select, negated: false } => sql!["EXISTS (", self.select(select)?, ")"],
+            Expr::Exists { select, negated: true } => sql!["NOT (EXISTS (", self.select(select)?, "))"],
+            Expr::Tuple(items) => sql!["(", self.all(items, COMMA, ", ")?, ")"],
+            Expr::Collate { inner, collation } => {
+                sql![self.operand(inner, COLLATE)?, " COLLATE ", names::quoted(collation)]
+            }
+            Expr::Prefixed { keyword, inner } => sql![keyword.as_str(), " ", self.grouped(inner, Some(IN))?],
+            Expr::Extract { field, inner } => sql!["EXTRACT(", field.as_str(), " FROM ", self.expr(inner)?, ")"],
+            Expr::Over { inner, partition_by, order_by } => self.over(inner, partition_by, order_by)?,
+            Expr::Array(items) => sql!["ARRAY[", self.all(items, COMMA, ", ")?, "]"],
+        })
+    }
+
+    /// An operand of an operator that SQLAlchemy writes in the ordinary way.
+    fn operand(&mut self, expr: &Expr, against: Operator<'_>) -> Made {
+        let before = std::mem::replace(&mut self.in_operand, true);
+        let made = self.grouped(expr, Some(against));
+        self.in_operand = before;
+        made
+    }
+
+    fn binary(&mut self, operator: &str, left: &Expr, right: &Expr) -> Made {
+        let own = precedence::binary(operator);
+        if let Some((word, before, after)) = precedence::pattern_method(operator) {
+            return self.pattern(own, (word, before, after), left, right);
+        }
+        match operator {
+            "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" | "ESCAPE" | "%" => {
+                Ok(sql![self.grouped(left, Some(own))?, " ", operator, " ", self.grouped(right, Some(own))?])
+            }
+            "/" => {
+                let kind = match right {
+                    Expr::Column { kind: Some(kind @ (Type::Numeric { .. } | Type::Float { .. })), .. }
+                    | Expr::Cast { kind: kind @ (Type::Numeric { .. } | Type::Float { .. }), .. } => {
+                        types::sql_type(kind, None, self.dialect)?
+                    }
+                    Expr::Value { value: Literal::Float(_), .. } => "FLOAT".to_owned(),
+                    _ => "NUMERIC".to_owned(),
+                };
+                let (left, right) = (self.grouped(left, Some(own))?, self.grouped(right, Some(own))?);
+                Ok(sql![left, " / CAST(", right, " AS ", kind, ")"])
+            }
+            "//" => Ok(sql![self.grouped(left, Some(own))?, " / ", self.grouped(right, Some(own))?]),
+            // PostgreSQL 14 reads `jsonb['key']`, and SQLAlchemy writes it so where it knows that the type is JSONB.
+            "->" if is_jsonb(left) => {
+                let object = if matches!(left, Expr::Function { .. } | Expr::Cast { .. }) {
+                    sql!["(", self.expr(left)?, ")"]
+                } else {
+                    self.grouped(left, Some(own))?
+                };
+                Ok(sql![object, "[", self.grouped(right, Some(own))?, "]"])
+            }
+            _ => {
+                let made = sql![self.operand(left, own)?, " ", operator, " ", self.operand(right, own)?];
+                let is_grouped = self.in_operand && precedence::is_eager(operator);
+                Ok(if is_grouped { sql!["(", made, ")"] } else { made })
+            }
+        }
+    }
+
+    fn custom(&mut self, operator: &str, strength: i32, left: &Expr, right: &Expr) -> Made {
+        let own = precedence::custom(operator, strength);
+        Ok(sql![self.operand(left, own)?, " ", operator, " ", self.operand(right, own)?])
+    }
+
+    /// `contains()`, `startswith()`, `endswith()`.
+    fn pattern(
+        &mut self,
+        own: Operator<'_>,
+        (word, before, after): (&str, bool, bool),
+        left: &Expr,
+        right: &Expr,
+    ) -> Made {
+        let (pattern, escape) = match right {
+            Expr::Binary { operator, left, right } if operator == "ESCAPE" => (left.as_ref(), Some(right)),
+            _ => (right, None),
+        };
+        let left = self.grouped(left, Some(own))?;
+        let pattern = self.grouped(pattern, Some(precedence::binary("||")))?;
+        let (before, after) = (super::words::when(before, "'%' || "), super::words::when(after, " || '%'"));
+        let mut made = sql![left, " ", word, " ", before, pattern, after];
+        if let Some(escape) = escape {
+            made = sql![made, " ESCAPE ", self.expr(escape)?];
+        }
+        Ok(made)
+    }
+
+    fn within(&mut self, left: &Expr, list: &[Expr], negated: bool) -> Made {
+        let left = self.operand(left, IN)?;
+        let items = self.all(list, COMMA, ", ")?;
+        Ok(match (list.is_empty(), negated) {
+            (false, false) => sql![left, " IN (", items, ")"],
+            (false, true) => sql!["(", left, " NOT IN (", items, "))"],
+            (true, false) => sql![left, " IN (NULL) AND (1 != 1)"],
+            (true, true) => sql!["(", left, " NOT IN (NULL) OR (1 = 1))"],
+        })
+    }
+
+    fn cast(&mut self, inner: &Expr, kind: &Type) -> Made {
+        let value = match inner {
+            Expr::Value { value, .. } => literal::assigned(value, Some(kind), self.of, self.dialect)?,
+            _ => self.expr(inner)?,
+        };
+        Ok(sql!["CAST(", value, " AS ", types::sql_type(kind, None, self.dialect)?, ")"])
+    }
+
+    fn case(&mut self, value: Option<&Expr>, whens: &[(Expr, Expr)], otherwise: Option<&Expr>) -> Made {
+        let mut made = Text::made("CASE ");
+        if let Some(value) = value {
+            made = sql![made, self.expr(value)?, " "];
+        }
+        for (condition, result) in whens {
+            made = sql![made, "WHEN ", self.grouped(condition, None)?, " THEN ", self.expr(result)?, " "];
+        }
+        if let Some(otherwise) = otherwise {
+            made = sql![made, "ELSE ", self.expr(otherwise)?, " "];
+        }
+        Ok(sql![made, "END"])
+    }
+
+    fn over(&mut self, inner: &Expr, partition_by: &[Expr], order_by: &[Expr]) -> Made {
+        let mut parts = Vec::new();
+        if !partition_by.is_empty() {
+            parts.push(sql!["PARTITION BY ", self.all(partition_by, COMMA, ", ")?]);
+        }
+        if !order_by.is_empty() {
+            parts.push(sql!["ORDER BY ", self.all(order_by, COMMA, ", ")?]);
+        }
+        Ok(sql![self.expr(inner)?, " OVER (", join(parts, " "), ")"])
+    }
+
+    fn function(&mut self, name: &[String], args: &[Expr]) -> Made {
+        let Some((last, packages)) = name.split_last() else { return refused("a function without a name") };
+        if packages.is_empty() {
+            if let Some(made) = self.known_function(&last.to_lowercase(), args)? {
+                return Ok(made);
+            }
+        }
+        let name = name.iter().map(|part| names::function(part)).collect::<Vec<_>>().join(".");
+        Ok(sql![name, "(", self.all(args, COMMA, ", ")?, ")"])
+    }
+
+    /// Functions that SQLAlchemy knows, in whatever case they were written.
+    fn known_function(&mut self, name: &str, args: &[Expr]) -> Result<Option<Text>, Unrendered> {
+        let spelled = match name {
+            "current_date" | "current_time" | "current_timestamp" | "current_user" | "localtime" | "localtimestamp"
+            | "session_user" | "user" => {
+                let word = name.to_uppercase();
+                return Ok(Some(match args {
+                    [] => Text::made(word),
+                    _ => sql![word, "(", self.all(args, COMMA, ", ")?, ")"],
+                }));
+            }
+            "count" if args.is_empty() => return Ok(Some(Text::made("count(*)"))),
+            "substring" => return self.substring(args),
+            "pow" if args.iter().any(|arg| matches!(arg, Expr::Value { .. })) && self.of == Use::Ddl => {
+                return refused("`func.pow` with a value leaves a bind parameter in the SQL");
+            }
+            "pow" => "power",
+            "cube" => "CUBE",
+            "rollup" => "ROLLUP",
+            "grouping_sets" => "GROUPING SETS",
+            "aggregate_strings" => "string_agg",
+            "to_tsvector"
+            | "to_tsquery"
+            | "plainto_tsquery"
+            | "phraseto_tsquery"
+            | "websearch_to_tsquery"
+            | "ts_headline" => {
+                // The configuration is a REGCONFIG, of which SQLAlchemy has no literal form.
+                if self.of == Use::Ddl && args.len() > 1 {
+                    if let Some(Expr::Value { value: Literal::Str(text), .. }) = args.first() {
+                        return refused(format!(
+                            "no literal value renderer is available for `'{}'` with datatype REGCONFIG",
+                            text.as_str()
+                        ));
+                    }
+                }
+                name
+            }
+            "coalesce" | "now" | "max" | "min" | "sum" | "concat" | "char_length" | "random" | "count"
+            | "array_agg" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" | "mode" | "percentile_cont"
+            | "percentile_disc" | "sysdate" => name,
+            _ => return Ok(None),
+        };
+        Ok(Some(sql![spelled, "(", self.all(args, COMMA, ", ")?, ")"]))
+    }
+
+    fn substring(&mut self, args: &[Expr]) -> Result<Option<Text>, Unrendered> {
+        Ok(Some(match args {
+            [text, start] => sql!["SUBSTRING(", self.expr(text)?, " FROM ", self.expr(start)?, ")"],
+            [text, start, length, ..] => {
+                let (text, start) = (self.expr(text)?, self.expr(start)?);
+                sql!["SUBSTRING(", text, " FROM ", start, " FOR ", self.expr(length)?, ")"]
+            }
+            _ => return refused("`func.substring` takes a text and a start"),
+        }))
+    }
+}
+
+fn is_jsonb(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column { kind: Some(Type::Json { binary: true }), .. }
+        | Expr::Cast { kind: Type::Json { binary: true }, .. } => true,
+        Expr::Binary { operator, left, .. } if operator == "->" || operator == "#>" => is_jsonb(left),
+        _ => false,
+    }
+}
+
+/// The names of the columns that an expression mentions, in order: what a naming convention counts.
+pub(super) fn columns(expr: &Expr) -> Vec<&Name> {
+    let mut found = Vec::new();
+    collect(expr, &mut found, 0);
+    found
+}
+
+fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e Name>, depth: u32) {
+    if depth >= DEEPEST {
+        return;
+    }
+    let mut each = |inner: &'e Expr| collect(inner, found, depth + 1);
+    match expr {
+        Expr::Column { name, .. } => found.push(name),
+        Expr::Function { args: items, .. }
+        | Expr::And(items)
+        | Expr::Or(items)
+        | Expr::Tuple(items)
+        | Expr::Array(items) => items.iter().for_each(each),
+        Expr::Binary { left, right, .. } | Expr::Custom { left, right, .. } => {
+            each(left);
+            each(right);
+        }
+        Expr::Not(inner)
+        | Expr::Negative(inner)
+        | Expr::Cast { inner, .. }
+        | Expr::Ordered { inner, .. }
+        | Expr::Label { inner, .. }
+        | Expr::Prefixed { inner, .. }
+        | Expr::Extract { inner, .. }
+        | Expr::Over { inner, .. }
+        | Expr::InSelect { left: inner, .. }
+        | Expr::Collate { inner, .. } => each(inner),
+        Expr::In { left, list, .. } => {
+            each(left);
+            list.iter().for_each(each);
+        }
+        Expr::Between { left, low, high, .. } => [left, low, high].into_iter().for_each(|inner| each(inner)),
+        Expr::Case { value, whens, otherwise } => {
+            value.iter().for_each(|inner| each(inner));
+            for (condition, result) in whens {
+                each(condition);
+                each(result);
+            }
+            otherwise.iter().for_each(|inner| each(inner));
+        }
+        Expr::Text(_)
+        | Expr::Verbatim(_)
+        | Expr::Value { .. }
+        | Expr::Null
+        | Expr::True
+        | Expr::False
+        | Expr::Subquery(_)
+        | Expr::Exists { .. } => {}
+    }
+}
