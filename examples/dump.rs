@@ -1,42 +1,32 @@
-use limbeck::{
-    op::Op,
-    python::{self, NoModules, Settings},
-    source::Sources,
-};
+use limbeck::{python::{self, NoModules, Settings}, source::Sources, op::Op, render::{self, Dialect, Memo}, revision::Body};
 use std::collections::BTreeMap;
+use serde_json::{json, Value};
+fn way(sources: &Sources, body: &Body) -> Value {
+    let dialect = Dialect { sqlalchemy: (2, 1), naming_convention: BTreeMap::new() };
+    let mut memo = Memo::default();
+    let (mut st, mut un) = (vec![], vec![]);
+    let mut complete = true;
+    for step in &body.steps {
+        let line = sources.place(step.sent).line;
+        if let Op::Unresolved { reason } = &step.op { complete = false; un.push(json!({"line": line, "reason": reason})); continue; }
+        if !step.when.is_empty() { complete = false; }
+        match render::render(&step.op, &dialect, &mut memo) {
+            Ok(texts) => for t in texts { st.push(json!({"sql": t.as_str(), "line": line, "autocommit": step.autocommit, "when": null})); },
+            Err(e) => { complete = false; un.push(json!({"line": line, "reason": e.reason})); }
+        }
+    }
+    json!({"complete": complete && body.defined, "statements": st, "unresolved": un})
+}
 fn main() {
     let (assume, types) = (BTreeMap::new(), BTreeMap::new());
     let settings = Settings { assume: &assume, types: &types, modules: &NoModules };
-    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-    let (mut steps, mut revs, mut bad) = (0, 0, 0);
+    let mut all = vec![];
     for path in std::env::args().skip(1) {
         let sources = Sources::default();
         let id = sources.add(path.clone(), std::fs::read_to_string(&path).unwrap());
         let read = python::read(&sources, id, &settings);
-        for f in &read.findings {
-            println!("{path}: {} {}", f.rule, f.message);
-        }
         let Some(rev) = read.revision else { continue };
-        revs += 1;
-        let mut b = false;
-        for step in rev.upgrade.steps.iter().chain(&rev.downgrade.steps) {
-            steps += 1;
-            if let Op::Unresolved { reason } = &step.op {
-                b = true;
-                *reasons.entry(reason.clone()).or_default() += 1;
-                if std::env::var("SHOW").is_ok() {
-                    println!("{path}:{} {reason}", sources.place(step.span).line);
-                }
-            }
-        }
-        if b {
-            bad += 1;
-        }
+        all.push(json!({"revision": rev.id.id, "file": path, "upgrade": way(&sources, &rev.upgrade), "downgrade": way(&sources, &rev.downgrade)}));
     }
-    let mut r: Vec<_> = reasons.into_iter().collect();
-    r.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    for (reason, n) in r.iter().take(60) {
-        println!("{n:5} {reason}");
-    }
-    println!("{revs} revisions, {bad} with unresolved, {steps} steps");
+    println!("{}", json!({"revisions": all}));
 }

@@ -389,7 +389,7 @@ pub struct EnumType {
 }
 
 /// A SQLAlchemy type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are SQLAlchemy's keyword arguments")]
 pub enum Type {
     /// A word with an optional length and collation: `VARCHAR(20)`, `TEXT`, `CHAR(3)`, `NVARCHAR(4)`.
@@ -444,12 +444,30 @@ pub enum Type {
     Domain {
         name: Name,
         schema: Option<Name>,
-        definition: String,
+        /// `None` where `create_type=False` says that it is there already.
+        definition: Option<Box<Domain>>,
     },
     /// Anything whose SQL is a fixed text: `INET`, `TSVECTOR`, `VECTOR(3)`, a user's own.
     Verbatim(String),
     /// SQLAlchemy refuses to compile it for PostgreSQL; the reason.
     Refused(String),
+}
+
+/// What a domain is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Domain {
+    /// The type that it narrows.
+    pub kind: Type,
+    /// `collation=`.
+    pub collation: Option<String>,
+    /// `default=`.
+    pub default: Option<Expr>,
+    /// `constraint_name=`.
+    pub constraint: Option<Name>,
+    /// `not_null=True`.
+    pub not_null: bool,
+    /// `check=`.
+    pub check: Option<Expr>,
 }
 
 /// A value in an expression.

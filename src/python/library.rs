@@ -18,7 +18,11 @@ pub(super) fn library(path: &str, args: &Args, span: Span) -> Option<Value> {
     match path {
         "textwrap.dedent" | "inspect.cleandoc" if path == "textwrap.dedent" => Some(Value::text(dedent(&text(0)?))),
         "uuid.UUID" => {
-            let id = text(0).or_else(|| named(args, "hex"))?;
+            let whole = args.keywords.iter().find(|(it, ..)| it == "int").map(|(_, arg, _)| &arg.value);
+            let id = match whole {
+                Some(Value::Int(n)) => Text::made(format!("{n:032x}")),
+                _ => text(0).or_else(|| named(args, "hex"))?,
+            };
             let hex: String =
                 id.as_str().chars().filter(char::is_ascii_hexdigit).map(|c| c.to_ascii_lowercase()).collect();
             if hex.len() != 32 {

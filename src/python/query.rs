@@ -246,8 +246,9 @@ fn others(query: &mut Query) {
     match query {
         Query::Update { table, set, from, conditions } => {
             let mut all = Vec::new();
-            tables_of(set.iter().map(|(_, expr)| expr), &mut all);
+            // SQLAlchemy looks at the conditions first.
             tables_of(conditions.iter(), &mut all);
+            tables_of(set.iter().map(|(_, expr)| expr), &mut all);
             all.retain(|it| !is_own(table, it));
             *from = all;
         }

@@ -5,7 +5,7 @@ use super::{
     interp::{Args, Halt, Interp},
     value::{Class, Instance, Value},
 };
-use crate::op::{EnumType, Name, Type};
+use crate::op::{Domain, EnumType, Name, Type};
 use std::{cell::RefCell, rc::Rc};
 
 /// The type that a value stands for: a type, a class of one, or a class of the file that is one.
@@ -162,10 +162,30 @@ fn bit(bound: &Bound) -> Result<Type, Reason> {
 
 fn domain(args: Args) -> Result<Type, Reason> {
     let bound = args.bind(&["name", "data_type"]).closed()?;
+    let clause = |name: &str| match bound.value(name) {
+        None | Some(Value::None) => Ok(None),
+        Some(value) => super::core::clause(value).map(Some),
+    };
+    let definition = if bound.flag("create_type")? == Some(false) {
+        None
+    } else {
+        let default = match bound.value("default") {
+            Some(value) if value.as_str().is_some() => Some(super::core::value(value, None)?),
+            _ => clause("default")?,
+        };
+        Some(Box::new(Domain {
+            kind: of(bound.value("data_type").ok_or("the domain's type is not given")?)?,
+            collation: bound.plain_string("collation")?,
+            default,
+            constraint: bound.name("constraint_name", "the constraint's name")?,
+            not_null: bound.is("not_null")?,
+            check: clause("check")?,
+        }))
+    };
     Ok(Type::Domain {
         name: bound.required_name("name", "the domain's name")?,
         schema: bound.name("schema", "the schema's name")?,
-        definition: String::new(),
+        definition,
     })
 }
 

@@ -1,11 +1,11 @@
 //! Types: their SQL, and the `CREATE TYPE` that Alembic sends for some before a `CREATE TABLE`.
 
 use super::{
-    Dialect, Memo, Unrendered, literal, names, refused,
+    Dialect, Memo, Unrendered, expr, literal, names, refused,
     words::{Made, join},
 };
 use crate::{
-    op::{EnumType, Name, Qualified, Type},
+    op::{Domain, EnumType, Name, Qualified, Type},
     source::Text,
 };
 
@@ -130,14 +130,35 @@ pub(super) fn before_table(
             let name = given.name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
             Ok(memo.created.insert((schema, name)).then_some(statement))
         }
-        Type::Domain { name, schema, definition } if !definition.is_empty() => {
+        Type::Domain { name, schema, definition: Some(definition) } => {
             // Domains have a memo of their own: the marker keeps them apart from enums of the same name.
             let key = (schema.as_ref().map(|schema| schema.text.clone()), format!("domain {}", name.text));
-            let made = sql!["CREATE DOMAIN ", domain_name(name, schema.as_ref()), " AS ", definition.as_str()];
+            let made = sql!["CREATE DOMAIN ", domain_name(name, schema.as_ref()), " AS ", domain(definition, dialect)?];
             Ok(memo.created.insert(key).then_some(made))
         }
         _ => Ok(None),
     }
+}
+
+/// What follows `CREATE DOMAIN … AS` (`visit_create_domain_type` of SQLAlchemy's PostgreSQL dialect).
+fn domain(given: &Domain, dialect: &Dialect) -> Made {
+    let mut parts = vec![Text::made(sql_type(&given.kind, None, dialect)?)];
+    if let Some(collation) = &given.collation {
+        parts.push(sql!["COLLATE ", names::quoted(collation).as_str()]);
+    }
+    if let Some(default) = &given.default {
+        parts.push(sql!["DEFAULT ", expr::ddl(default, dialect)?]);
+    }
+    if let Some(name) = &given.constraint {
+        parts.push(sql!["CONSTRAINT ", names::limited(name)?]);
+    }
+    if given.not_null {
+        parts.push(Text::made("NOT NULL"));
+    }
+    if let Some(check) = &given.check {
+        parts.push(sql!["CHECK (", expr::ddl(check, dialect)?, ")"]);
+    }
+    Ok(join(parts, " "))
 }
 
 /// `create_type=False` is heard by `sa.Enum` from 2.1 on; a `metadata=` silenced it before.
