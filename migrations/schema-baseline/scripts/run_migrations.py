@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         case ["current"]:
             command.current(config, verbose=True)
         case ["history"]:
-            command.history(config, indicate_current=True)
+            command.history(config)
         case _:
             print(__doc__, file=sys.stderr)
             return 2
