@@ -19,6 +19,7 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -98,7 +99,8 @@ def find_postgres(given: str | None) -> Path | None:
     folders = [given] if given else []
     if not given:
         with contextlib.suppress(OSError, subprocess.CalledProcessError):
-            folders.append(subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True).stdout.strip())
+            told = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True)
+            folders.append(told.stdout.strip())
         debian = glob.glob("/usr/lib/postgresql/*/bin")
         folders += sorted(debian, key=lambda folder: float(folder.split("/")[4]), reverse=True)
     return next((Path(it) for it in folders if (Path(it) / "initdb").exists()), None)
@@ -248,7 +250,7 @@ class History:
             self.baseline(head)
 
     def fresh(self) -> list[str]:
-        head: list[str] = []
+        head: list[str] = []  # stays empty, and fails what is compared with it, where the way up fails
         with self.case("up to the head, down to nothing, up again"):
             url = self.use(self.cluster.database())
             nothing = catalog(url)
@@ -319,13 +321,16 @@ def main() -> int:
     arguments = parser.parse_args()
     there = {it.name for it in ROOT.iterdir() if it.is_dir()}
     if there != set(HISTORIES) or not set(arguments.names) <= there:
-        print(f"unknown or missing histories: {sorted((there ^ set(HISTORIES)) | (set(arguments.names) - there))}", file=sys.stderr)
+        odd = (there ^ set(HISTORIES)) | (set(arguments.names) - there)
+        print(f"unknown or missing histories: {', '.join(sorted(odd))}", file=sys.stderr)
         return 2
     binaries = find_postgres(arguments.postgres_bin)
     if binaries is None:
         print("no initdb found; say where it is with --postgres-bin", file=sys.stderr)
         return 2
     sys.dont_write_bytecode = True
+    # Ended from outside, the cluster is taken away too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     passed = failed = 0
     with Cluster(binaries) as cluster:
         for name in arguments.names or sorted(HISTORIES):

@@ -1,4 +1,4 @@
-"""Alembic begins here. The database is the one that DATABASE_URL, else the section of alembic.ini that -n selects, names.
+"""Alembic begins here. The database is the one that DATABASE_URL, or else alembic.ini, names.
 
 Each revision runs in a transaction of its own, so that a constraint made NOT VALID in one revision is committed,
 and its lock released, before the next one validates it.

@@ -33,7 +33,7 @@ def upgrade():
 def downgrade():
     op.add_column('users', sa.Column('age_old', sa.String(10), nullable=True), schema='app')
     with op.get_context().autocommit_block():
-        op.execute('UPDATE app.users SET age_old = CAST(age AS varchar)')
+        op.execute('UPDATE app.users SET age_old = CAST(age AS varchar) WHERE age_old IS NULL AND age IS NOT NULL')
         op.execute("""
             UPDATE app.users
             SET age_old = users_age_texts.age

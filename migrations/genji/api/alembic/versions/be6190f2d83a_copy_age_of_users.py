@@ -27,5 +27,5 @@ def downgrade():
     op.execute("""
         UPDATE app.users
         SET age_new = NULL
-        WHERE age ~ '^[0-9]{1,4}$' AND age_new = CAST(age AS integer)
+        WHERE age_new = CASE WHEN age ~ '^[0-9]{1,4}$' THEN CAST(age AS integer) END
     """)

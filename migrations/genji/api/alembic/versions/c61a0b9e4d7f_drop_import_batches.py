@@ -22,7 +22,7 @@ def upgrade():
 
 
 def downgrade():
-    # In the other order, from what the documents have kept.
+    # In the other order, from what the documents have kept; one that came later may lack the label.
     op.create_table(
         'import_batches',
         sa.Column('id', sa.Integer(), primary_key=True, autoincrement=False),
@@ -31,7 +31,9 @@ def downgrade():
     )
     op.execute("""
         INSERT INTO app.import_batches (id, label)
-        SELECT DISTINCT batch_id, batch_label FROM app.documents WHERE batch_id IS NOT NULL
+        SELECT batch_id, coalesce(max(batch_label), 'unknown') FROM app.documents
+        WHERE batch_id IS NOT NULL
+        GROUP BY batch_id
     """)
     op.create_foreign_key(
         'fk_documents_batch',
