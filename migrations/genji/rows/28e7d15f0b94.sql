@@ -1,0 +1,1 @@
+INSERT INTO app.documents (title, batch_id) VALUES ('Four, after the labels were copied', 9);

@@ -1,0 +1,1 @@
+UPDATE users SET full_name = 'Countess of Lovelace' WHERE email = 'ada@example.com';

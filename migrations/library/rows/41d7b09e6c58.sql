@@ -1,0 +1,1 @@
+UPDATE author SET email = 'mary@example.org' WHERE name = 'Mary Shelley';

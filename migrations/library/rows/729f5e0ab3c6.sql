@@ -1,0 +1,1 @@
+UPDATE author SET bio = 'Wrote at the lake of Geneva.' WHERE name = 'Mary Shelley';

@@ -1,0 +1,1 @@
+UPDATE jobs SET owner = 'mara' WHERE status = 'failed';
