@@ -1,6 +1,12 @@
-use limbeck::{python::{self, NoModules, Settings}, source::Sources, op::Op, render::{self, Dialect, Memo}, revision::Body};
+use limbeck::{
+    op::Op,
+    python::{self, NoModules, Settings},
+    render::{self, Dialect, Memo},
+    revision::Body,
+    source::Sources,
+};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use serde_json::{json, Value};
 fn way(sources: &Sources, body: &Body) -> Value {
     let dialect = Dialect { sqlalchemy: (2, 1), naming_convention: BTreeMap::new() };
     let mut memo = Memo::default();
@@ -8,11 +14,24 @@ fn way(sources: &Sources, body: &Body) -> Value {
     let mut complete = true;
     for step in &body.steps {
         let line = sources.place(step.sent).line;
-        if let Op::Unresolved { reason } = &step.op { complete = false; un.push(json!({"line": line, "reason": reason})); continue; }
-        if !step.when.is_empty() { complete = false; }
+        if let Op::Unresolved { reason } = &step.op {
+            complete = false;
+            un.push(json!({"line": line, "reason": reason}));
+            continue;
+        }
+        if !step.when.is_empty() {
+            complete = false;
+        }
         match render::render(&step.op, &dialect, &mut memo) {
-            Ok(texts) => for t in texts { st.push(json!({"sql": t.as_str(), "line": line, "autocommit": step.autocommit, "when": null})); },
-            Err(e) => { complete = false; un.push(json!({"line": line, "reason": e.reason})); }
+            Ok(texts) => {
+                for t in texts {
+                    st.push(json!({"sql": t.as_str(), "line": line, "autocommit": step.autocommit, "when": null}));
+                }
+            }
+            Err(e) => {
+                complete = false;
+                un.push(json!({"line": line, "reason": e.reason}));
+            }
         }
     }
     json!({"complete": complete && body.defined, "statements": st, "unresolved": un})

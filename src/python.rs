@@ -41,7 +41,7 @@ use value::{Function, Scope, Value};
 /// Brackets within brackets: the limit of Python's own tokenizer (`MAXLEVEL` in `CPython`'s `tokenizer.c`).
 const BRACKETS: usize = 200;
 /// Operators in one logical line: a tree deeper than this is nobody's migration.
-const OPERATORS: usize = 20_000;
+const OPERATORS: usize = 3_000;
 /// Blocks within blocks: `CPython`'s own limit on indentation (`MAXINDENT`).
 const BLOCKS: usize = 100;
 
@@ -84,6 +84,11 @@ impl Modules for NoModules {
 /// Reads a revision file. Never fails: what is wrong with the file is in the findings.
 #[must_use]
 pub fn read(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Read {
+    // Parsing and dropping a deep tree takes more stack than a thread usually has.
+    stacker::maybe_grow(8 << 20, 16 << 20, || read_file(sources, id, settings))
+}
+
+fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Read {
     let source = sources.get(id);
     let syntax = |start: u32, end: u32, message: String| {
         let span = Span { source: id, start, end };

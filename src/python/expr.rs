@@ -23,7 +23,8 @@ impl Interp<'_> {
             return Ok(Value::unknown(span, format!("it is nested more than {NESTING} deep")));
         }
         self.nesting += 1;
-        let value = self.expression(expr, span, scope);
+        // Python nests deeper than a thread's stack may be.
+        let value = stacker::maybe_grow(256 << 10, 4 << 20, || self.expression(expr, span, scope));
         self.nesting -= 1;
         value
     }

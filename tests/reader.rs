@@ -1,0 +1,237 @@
+//! The reader: what Python it understands, what it says of the rest, and that its limits hold.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use limbeck::{
+    op::Op,
+    python::{self, NoModules, Read, Settings},
+    render::{self, Dialect, Memo},
+    revision::Body,
+    source::Sources,
+};
+use std::{collections::BTreeMap, time::Instant};
+
+const HEAD: &str = "\"\"\"first\n\nRevision ID: a\nRevises: b, c\nCreate Date: 2024-01-02 03:04:05\n\"\"\"\n\
+import sqlalchemy as sa\nfrom alembic import op, context\nfrom sqlalchemy.dialects import postgresql\n\
+revision = 'a'\ndown_revision = ('b', 'c')\n";
+
+fn read_text(text: &str) -> (Sources, Read) {
+    let sources = Sources::default();
+    let id = sources.add("versions/a.py", text);
+    let (assume, types) = (BTreeMap::new(), BTreeMap::new());
+    let settings = Settings { assume: &assume, types: &types, modules: &NoModules };
+    let read = python::read(&sources, id, &settings);
+    (sources, read)
+}
+
+/// The lines of `upgrade()`: its SQL in one line each, `?reason` for what is unresolved, `[guard]` before.
+fn told(sources: &Sources, body: &Body) -> Vec<String> {
+    let dialect = Dialect { sqlalchemy: (2, 1), naming_convention: BTreeMap::new() };
+    let mut memo = Memo::default();
+    let mut lines = Vec::new();
+    for step in &body.steps {
+        let guards: Vec<String> = step.when.iter().map(|guard| format!("[{}] ", guard.text)).collect();
+        let guards = guards.concat();
+        let autocommit = if step.autocommit { "! " } else { "" };
+        match (&step.op, render::render(&step.op, &dialect, &mut memo)) {
+            (Op::Unresolved { reason }, _) => {
+                lines.push(format!("{guards}?{}: {reason}", sources.place(step.span).line));
+            }
+            (Op::Raise { what }, _) => lines.push(format!("{guards}raise {what}")),
+            (_, Ok(texts)) => lines.extend(texts.iter().map(|text| {
+                let words: Vec<&str> = text.as_str().split_whitespace().collect();
+                format!("{guards}{autocommit}{}", words.join(" "))
+            })),
+            (_, Err(refused)) => lines.push(format!("{guards}!{}", refused.reason)),
+        }
+    }
+    lines
+}
+
+/// What a function body (and what stands before `upgrade`) comes to.
+fn lines(before: &str, body: &str) -> Vec<String> {
+    let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
+    let (sources, read) = read_text(&format!("{HEAD}{before}\ndef upgrade():\n{body}"));
+    assert_eq!(read.findings, [], "{:?}", read.findings);
+    told(&sources, &read.revision.unwrap().upgrade)
+}
+
+#[test]
+fn the_header_is_read_with_its_places() {
+    let (sources, read) = read_text(&format!("{HEAD}branch_labels: list[str] = ['x']\ndepends_on = None\n"));
+    let revision = read.revision.unwrap();
+    assert_eq!(revision.id.id, "a");
+    let parents: Vec<&str> = revision.parents.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!(parents, ["b", "c"]);
+    assert_eq!(sources.snippet(revision.parents[1].span), "c");
+    assert_eq!(revision.labels[0].id, "x");
+    assert!(revision.depends_on.is_empty());
+    let revises: Vec<String> = revision.docstring.revises.unwrap().into_iter().map(|it| it.id).collect();
+    assert_eq!(revises, ["b", "c"]);
+    assert_eq!(revision.docstring.message.as_deref(), Some("first"));
+    assert_eq!(sources.snippet(revision.docstring.create_date.unwrap().span), "2024-01-02 03:04:05");
+    assert!(!revision.upgrade.defined);
+}
+
+#[test]
+fn python_is_evaluated() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        ("T = 'users'", "op.drop_table(T)", &["DROP TABLE users"]),
+        ("", "op.execute(f'DROP TABLE {\"a\"}_{1 + 1}')", &["DROP TABLE a_2"]),
+        ("", "op.execute('DROP TABLE {} {x}'.format('a', x='CASCADE'))", &["DROP TABLE a CASCADE"]),
+        ("", "op.execute('DROP TABLE %s_%d' % ('a', 3))", &["DROP TABLE a_3"]),
+        ("", "op.execute('DROP ' + 'TABLE ' 'a')", &["DROP TABLE a"]),
+        ("", "op.execute(' '.join(['DROP', 'TABLE', 'a']))", &["DROP TABLE a"]),
+        ("", "for t in ['a', 'b']:\n    op.drop_table(t)", &["DROP TABLE a", "DROP TABLE b"]),
+        (
+            "",
+            "for i, (a, b) in enumerate(zip('ab', 'cd')):\n    op.drop_column(a, f'{b}{i}')",
+            &["ALTER TABLE a DROP COLUMN c0", "ALTER TABLE b DROP COLUMN d1"],
+        ),
+        (
+            "def drop(t, *, schema=None):\n    op.drop_table(t, schema=schema)\n",
+            "drop('a')\ndrop('b', schema='s')",
+            &["DROP TABLE a", "DROP TABLE s.b"],
+        ),
+        (
+            "def drop(*names, **kw):\n    [op.drop_table(n, **kw) for n in names]\n",
+            "drop('a', 'b', schema='s')",
+            &["DROP TABLE s.a", "DROP TABLE s.b"],
+        ),
+        (
+            "import enum\nclass E(str, enum.Enum):\n    A = 'a'\n    B = 'b'\n",
+            "op.execute(','.join(e.value for e in E))",
+            &["a,b"],
+        ),
+        (
+            "",
+            "if op.get_bind().dialect.name == 'sqlite':\n    op.drop_table('a')\nelse:\n    op.drop_table('b')",
+            &["DROP TABLE b"],
+        ),
+        ("", "if context.is_offline_mode():\n    op.drop_table('a')", &[]),
+        ("", "x = {'a': 1}\nif 'a' in x and not x.get('b'):\n    op.drop_table('a')", &["DROP TABLE a"]),
+        (
+            "",
+            "try:\n    raise KeyError('x')\nexcept KeyError:\n    op.drop_table('a')\nfinally:\n    op.drop_table('b')",
+            &["DROP TABLE a", "DROP TABLE b"],
+        ),
+        ("", "n = 0\nwhile n < 2:\n    n += 1\n    op.drop_table(f't{n}')", &["DROP TABLE t1", "DROP TABLE t2"]),
+        (
+            "",
+            "with op.batch_alter_table('t') as b:\n    b.drop_column('a')\n    b.execute('SELECT 1')",
+            &["SELECT 1", "ALTER TABLE t DROP COLUMN a"],
+        ),
+        (
+            "",
+            "with op.get_context().autocommit_block():\n    op.create_index('i', 't', ['a'], postgresql_concurrently=True)",
+            &["! CREATE INDEX CONCURRENTLY i ON t (a)"],
+        ),
+        ("", "raise NotImplementedError('no way')", &["raise NotImplementedError: no way"]),
+    ];
+    for (before, body, expected) in cases {
+        assert_eq!(lines(before, body), *expected, "{before}\n{body}");
+    }
+}
+
+#[test]
+fn what_only_a_run_can_tell_is_said() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        (
+            "",
+            "if op.get_bind().execute(sa.text('SELECT 1')).scalar():\n    op.drop_table('a')\nop.drop_table('b')",
+            &["SELECT 1", "[op.get_bind().execute(sa.text('SELECT 1')).scalar()] DROP TABLE a", "DROP TABLE b"],
+        ),
+        (
+            "",
+            "if sa.inspect(op.get_bind()).has_table('a'):\n    return\nop.drop_table('b')",
+            &["[not (sa.inspect(op.get_bind()).has_table('a'))] DROP TABLE b"],
+        ),
+        ("import app", "app.migrate(op)", &["?14: `app.migrate()` is not in the file"]),
+        (
+            "",
+            "op.drop_table(missing)",
+            &["?14: `op.drop_table`: the table's name is not known: `missing` is not defined in the file"],
+        ),
+        ("import os", "op.execute(os.environ['SQL'])", &["?14: the SQL is not known: `os.environ` is not known"]),
+        ("", "op.execute(\"SELECT ':a'\")", &["!no value is given for `:a`"]),
+        ("", "op.made_up('a')", &["?14: `op.made_up`: it is not an operation of Alembic's own"]),
+    ];
+    for (before, body, expected) in cases {
+        assert_eq!(lines(before, body), *expected, "{before}\n{body}");
+    }
+}
+
+/// A list that is filled under a condition nobody can decide is not taken for what it was, or for what it may be.
+#[test]
+fn what_a_branch_changes_is_not_known_after_it() {
+    let told = lines(
+        "",
+        "names = []\nif op.get_bind().scalar('SELECT 1'):\n    names.append('a')\nfor n in names:\n    op.drop_table(n)",
+    );
+    assert!(told.iter().any(|line| line.contains('?')), "{told:?}");
+    assert!(!told.iter().any(|line| line.contains("DROP TABLE a")), "{told:?}");
+}
+
+#[test]
+fn the_limits_hold() {
+    let started = Instant::now();
+    for body in [
+        "for i in range(10**9):\n    pass",
+        "while True:\n    pass",
+        "op.execute('a' * 10**10)",
+        "x = 'a' * 1000\nfor i in range(100):\n    x = x + x\nop.execute(x)",
+        "def f():\n    f()\nf()",
+        "x = [0] * 10**12",
+        "[op.drop_table('a') for i in range(10**9)]",
+    ] {
+        let told = lines("", body);
+        assert!(told.iter().any(|line| line.starts_with('?')), "{body}: {}", told.len());
+    }
+    assert!(started.elapsed().as_secs() < 60);
+}
+
+#[test]
+fn deep_nesting_is_refused_with_a_place() {
+    let (sources, read) = read_text(&format!("{HEAD}x = {}1{}\n", "(".repeat(10_000), ")".repeat(10_000)));
+    let [finding] = read.findings.as_slice() else { panic!("{:?}", read.findings) };
+    assert_eq!(finding.rule, "python-syntax");
+    assert_eq!(sources.place(finding.span).line, 12);
+    let (_, read) = read_text(&format!("{HEAD}x = {}1\n", "1 + ".repeat(1_000_000)));
+    assert_eq!(read.findings.len(), 1);
+    // Deep, but within the limits: understood or not, it comes to an end.
+    let (_, read) = read_text(&format!("{HEAD}x = {}1\n", "1 + ".repeat(2_900)));
+    assert!(read.findings.is_empty() && read.revision.is_some());
+    let (_, read) = read_text(&format!("{HEAD}x = {}1{}\n", "[".repeat(190), "]".repeat(190)));
+    assert!(read.findings.is_empty() && read.revision.is_some());
+}
+
+#[test]
+fn a_broken_file_has_one_finding_and_keeps_its_place_in_the_graph() {
+    let (sources, read) =
+        read_text(&format!("{HEAD}def upgrade():\n    op.drop_table('a'\n\ndef downgrade():\n    pass\n"));
+    let [finding] = read.findings.as_slice() else { panic!("{:?}", read.findings) };
+    assert_eq!(finding.rule, "python-syntax");
+    assert!(sources.place(finding.span).line >= 13);
+    assert_eq!(read.revision.unwrap().id.id, "a");
+    for text in ["", "\u{feff}", "x", "revision = 5\n", "revision = ''\n"] {
+        let (_, read) = read_text(text);
+        assert!(read.revision.is_none());
+        assert_eq!(read.findings[0].rule, "missing-revision-id", "{text:?}");
+    }
+}
+
+/// A byte of the SQL is traced to the Python that wrote it, through escapes, f-strings and concatenation.
+#[test]
+fn sql_knows_where_it_was_written() {
+    let (sources, read) = read_text(&format!(
+        "{HEAD}T = 'users'\ndef upgrade():\n    op.execute('DROP\\tTABLE \\'é' + f' {{T}} ' 'x')\n"
+    ));
+    let revision = read.revision.unwrap();
+    let Op::Execute(clause) = &revision.upgrade.steps[0].op else { panic!() };
+    let text = &clause.text;
+    assert_eq!(text.as_str(), "DROP\tTABLE 'é users x");
+    for word in ["DROP", "TABLE", "é", "users", "x"] {
+        let at = text.as_str().find(word).unwrap();
+        let span = text.place(at, at + word.len()).unwrap();
+        assert_eq!(sources.snippet(span), word);
+    }
+}
