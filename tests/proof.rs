@@ -1,0 +1,80 @@
+//! What limbeck exists for: on a history of 500 revisions it finds the 499 hazards and nothing else.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+use serde_json::Value;
+use std::{fmt::Write, fs, path::Path, process::Command};
+
+/// Revision `n` makes a table with an index (harmless: nobody uses it yet) and, in the sick history, an index on the
+/// table before, which is in use.
+fn revision(n: usize, sick: bool) -> String {
+    let parent = if n == 1 { "None".to_owned() } else { format!("\"r{:04}\"", n - 1) };
+    let (mut upgrade, mut downgrade) = (String::new(), String::new());
+    if sick && n > 1 {
+        let before = n - 1;
+        writeln!(upgrade, "    op.create_index(\"ix_t{before}_b\", \"t{before}\", [\"b\"])").unwrap();
+        writeln!(downgrade, "    with op.get_context().autocommit_block():").unwrap();
+        writeln!(
+            downgrade,
+            "        op.drop_index(\"ix_t{before}_b\", table_name=\"t{before}\", postgresql_concurrently=True)"
+        )
+        .unwrap();
+    }
+    format!(
+        "\"\"\"table {n}\n\nRevision ID: r{n:04}\nRevises: \n\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\n\n\
+         revision = \"r{n:04}\"\ndown_revision = {parent}\nbranch_labels = None\ndepends_on = None\n\n\n\
+         def upgrade() -> None:\n    op.create_table(\n        \"t{n}\",\n        sa.Column(\"id\", sa.Integer(), primary_key=True),\n        \
+         sa.Column(\"a\", sa.String(), nullable=False),\n        sa.Column(\"b\", sa.String()),\n    )\n    \
+         op.create_index(\"ix_t{n}_a\", \"t{n}\", [\"a\"])\n{upgrade}\n\n\
+         def downgrade() -> None:\n{downgrade}    op.drop_table(\"t{n}\")\n"
+    )
+}
+
+fn history(folder: &Path, revisions: usize, sick: bool) {
+    let versions = folder.join("alembic/versions");
+    fs::create_dir_all(&versions).unwrap();
+    fs::write(folder.join("alembic/env.py"), "").unwrap();
+    for n in 1..=revisions {
+        fs::write(versions.join(format!("r{n:04}_table.py")), revision(n, sick)).unwrap();
+    }
+}
+
+fn check(folder: &Path) -> (Vec<u8>, Value) {
+    let output = Command::new(env!("CARGO_BIN_EXE_limbeck"))
+        .args(["check", ".", "--format", "json"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let report = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    (output.stdout, report)
+}
+
+#[test]
+fn the_499_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    history(folder.path(), 500, true);
+    let (bytes, report) = check(folder.path());
+    assert_eq!(report["summary"]["revisions"], 500);
+    assert_eq!(report["summary"]["unresolved"], 0);
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 499);
+    for (index, finding) in findings.iter().enumerate() {
+        let n = index + 2;
+        assert_eq!(finding["rule"], "non-concurrent-index");
+        assert_eq!(finding["direction"], "upgrade");
+        assert_eq!(finding["revision"], format!("r{n:04}"));
+        assert_eq!(finding["line"], 23, "{finding}");
+        let note = &finding["notes"][0];
+        assert_eq!(note["file"], format!("alembic/versions/r{:04}_table.py", n - 1), "the table's maker is named");
+    }
+    assert_eq!(check(folder.path()).0, bytes, "two runs give the same bytes");
+}
+
+#[test]
+fn the_same_history_without_the_hazard_is_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    history(folder.path(), 500, false);
+    let (_, report) = check(folder.path());
+    assert_eq!(report["findings"].as_array().unwrap().len(), 0, "{}", report["findings"][0]);
+    assert_eq!(report["summary"]["statements"], 1500);
+}
