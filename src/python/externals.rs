@@ -143,7 +143,7 @@ impl Interp<'_> {
                 Err(reason) => Value::unknown(span, reason),
             });
         }
-        if super::imports::is_standard(root) {
+        if super::imports::is_standard(root) || is_logging(path) {
             return Ok(Value::inert(span, format!("`{path}()` is not known before it runs")));
         }
         if let Some(found) = self.resolve(path)
@@ -157,6 +157,13 @@ impl Interp<'_> {
         }
         Ok(Value::unknown(span, reason))
     }
+}
+
+/// `project.logging.logger.info(…)`: a line in a log, whatever the logger.
+fn is_logging(path: &str) -> bool {
+    let mut parts = path.rsplit('.');
+    let level = matches!(parts.next(), Some("debug" | "info" | "warning" | "warn" | "error" | "exception" | "critical"));
+    level && parts.next().is_some_and(|name| matches!(name.to_lowercase().as_str(), "logger" | "log" | "_logger"))
 }
 
 fn told(made: Result<Value, String>, span: crate::source::Span) -> Value {

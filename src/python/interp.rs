@@ -174,6 +174,14 @@ impl<'a> Interp<'a> {
         if self.steps.len() >= STEPS {
             return Err(Halt::Limit { reason: format!("it asks for more than {STEPS} operations"), span: step.span });
         }
+        if let Op::Unresolved { reason } = &step.op
+            && let Some(part) = self.steps.last_mut()
+            && is_part(part, reason, step.span)
+        {
+            // `op.execute(unknown())`: the call and what is made of it are one fault, told of the whole.
+            *part = step;
+            return Ok(());
+        }
         self.steps.push(step);
         Ok(())
     }
@@ -634,6 +642,12 @@ impl Ending {
     fn goes_on(&self) -> bool {
         matches!(self, Self::Flow(Flow::Next))
     }
+}
+
+/// The step is the reason, inside of the span, of something that is not understood.
+fn is_part(step: &Step, reason: &str, whole: Span) -> bool {
+    let inside = step.span.source == whole.source && whole.start <= step.span.start && step.span.end <= whole.end;
+    inside && matches!(&step.op, Op::Unresolved { reason: part } if reason.ends_with(part.as_str()))
 }
 
 /// The same condition, the other way round.
