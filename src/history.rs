@@ -72,6 +72,12 @@ impl History {
         self.revisions.get(*self.index.get(id)?)
     }
 
+    /// Where the revision of an id stands in [`Self::revisions`].
+    #[must_use]
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.index.get(id).copied()
+    }
+
     /// The revision that a user means on the command line, as Alembic understands it: an id in full, a branch
     /// label (the revision that carries it), or the beginning of exactly one id.
     #[must_use]

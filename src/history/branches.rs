@@ -1,8 +1,11 @@
 //! Which revisions belong to which branch, and what of a graph is reported.
 
 use super::{History, edges};
-use crate::{policy::Target, revision::Revision};
+use crate::revision::Revision;
 use std::collections::BTreeSet;
+
+/// How many ids a message names at most.
+const MANY: usize = 6;
 
 /// The two kinds of ends that a history has.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,24 +78,35 @@ impl History {
         self.revisions.iter().zip(owners).find(|(_, owner)| *owner == Some(head)).map(|(revision, _)| revision)
     }
 
-    /// Which of several revisions a finding about all of them stands at: the newest that is reported at all, so
-    /// that neither `since` nor a selection of files can hide it; else the newest.
+    /// Which of several revisions a finding about all of them stands at: one that is reported at all, so
+    /// that neither `since` nor a selection of files can hide it; of several the last that Alembic reads, which is
+    /// the newest where file names begin with dates.
     #[must_use]
-    pub fn foremost(&self, among: &[&Revision], target: &Target) -> Option<usize> {
-        let settled = self.settled(target.since.as_deref());
+    pub fn foremost(&self, among: &[&Revision], settled: &BTreeSet<&str>) -> Option<usize> {
         let chosen = self.environment.selected.as_ref();
         let newness = |revision: &Revision| {
             let reported =
                 !settled.contains(revision.id.id.as_str()) && chosen.is_none_or(|it| it.contains(&revision.source));
-            (reported, self.index.get(&revision.id.id).copied())
+            (reported, self.index.get(&revision.id.id).map(|&at| self.loaded[at]))
         };
         (0..among.len()).max_by_key(|&at| newness(among[at]))
     }
 
-    /// The ids of revisions in words: `a`, `b` and `c`.
+    /// The revision that a finding of a fault is filed under that keeps Alembic from running at all. Such a fault is
+    /// not settled by its age: where `since` would hide it, it is one of the history as a whole (`None`).
+    #[must_use]
+    pub fn filed_under(id: &str, settled: &BTreeSet<&str>) -> Option<String> {
+        (!settled.contains(id)).then(|| id.to_owned())
+    }
+
+    /// The ids of revisions in words: `a`, `b` and `c`; of many only the first.
     #[must_use]
     pub fn names(revisions: &[&Revision]) -> String {
-        let ids: Vec<String> = revisions.iter().map(|it| format!("`{}`", it.id.id)).collect();
+        let mut ids: Vec<String> = revisions.iter().map(|it| format!("`{}`", it.id.id)).collect();
+        if ids.len() > MANY {
+            ids.truncate(MANY - 1);
+            ids.push(format!("{} more", revisions.len() - ids.len()));
+        }
         match ids.split_last() {
             Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
             _ => ids.concat(),
@@ -119,8 +133,7 @@ fn one_edit(a: &[u8], b: &[u8]) -> bool {
         std::cmp::Ordering::Less => b[1..] == *a,
         std::cmp::Ordering::Greater => a[1..] == *b,
         std::cmp::Ordering::Equal => {
-            a.get(1..) == b.get(1..)
-                || (a.len() > 1 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..])
+            a.get(1..) == b.get(1..) || (a.len() > 1 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..])
         }
     }
 }

@@ -50,12 +50,11 @@ pub(super) fn keep_last(read: Vec<Revision>) -> (Vec<Revision>, Vec<Revision>) {
     let mut dropped = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for revision in read {
-        match places.get(&revision.id.id).and_then(|&at| kept.get_mut(at)) {
-            Some(place) => dropped.push(std::mem::replace(place, revision)),
-            None => {
-                places.insert(revision.id.id.clone(), kept.len());
-                kept.push(revision);
-            }
+        if let Some(place) = places.get(&revision.id.id).and_then(|&at| kept.get_mut(at)) {
+            dropped.push(std::mem::replace(place, revision));
+        } else {
+            places.insert(revision.id.id.clone(), kept.len());
+            kept.push(revision);
         }
     }
     (kept, dropped)

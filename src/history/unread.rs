@@ -18,7 +18,10 @@ pub struct Unread {
     pub span: Span,
     /// Whether a line seems to set `revision`.
     pub sets_revision: bool,
-    /// The id that this line seems to give.
+    /// The name of the file is the id: so Alembic reads a file without `revision` whose name is all hexadecimal
+    /// digits (`_legacy_rev`, for files from before Alembic 0.2).
+    pub named_by_file: bool,
+    /// The id that the line or the name seems to give.
     id: Option<String>,
     /// Everything between quotes that could be an id.
     quoted: BTreeSet<String>,
@@ -39,11 +42,7 @@ impl Unread {
 }
 
 /// The files of an environment without a revision, by path.
-pub(super) fn collect(
-    environment: &Environment,
-    read: &BTreeMap<SourceId, String>,
-    sources: &Sources,
-) -> Vec<Unread> {
+pub(super) fn collect(environment: &Environment, read: &BTreeMap<SourceId, String>, sources: &Sources) -> Vec<Unread> {
     let mut unread = Vec::new();
     for &source in environment.files.iter().filter(|source| !read.contains_key(source)) {
         let file = sources.get(source);
@@ -62,6 +61,7 @@ fn look(source: SourceId, path: &str, text: &str) -> Unread {
         path: path.to_owned(),
         span: Span { source, start: 0, end: 0 },
         sets_revision: false,
+        named_by_file: false,
         id: None,
         quoted: quoted(text),
     };
@@ -75,6 +75,11 @@ fn look(source: SourceId, path: &str, text: &str) -> Unread {
             unread.id = line.split(['"', '\'']).nth(1).map(str::to_owned);
         }
         start += line.len();
+    }
+    let stem = path.rsplit('/').next().and_then(|name| name.strip_suffix(".py")).unwrap_or("");
+    if !unread.sets_revision && !stem.is_empty() && stem.bytes().all(|it| matches!(it, b'a'..=b'f' | b'0'..=b'9')) {
+        unread.named_by_file = true;
+        unread.id = Some(stem.to_owned());
     }
     unread
 }
