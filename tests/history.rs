@@ -1,6 +1,6 @@
 //! The graph: order, ends, what is broken, and the words for it. The files are read here by a reader of a dozen
 //! lines, so that the graph is tested without the real one.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use limbeck::{
     environment::Environment,
@@ -188,8 +188,8 @@ fn files_are_read_location_by_location_and_folders_after_files() {
         ("a/x.py", "revision = \"x\"\n"),
     ];
     let sources = Sources::default();
-    let mut environment = Environment::default();
-    environment.version_locations = vec!["m/versions".into(), "m/other/".into()];
+    let version_locations = vec!["m/versions".into(), "m/other/".into()];
+    let mut environment = Environment { version_locations, ..Environment::default() };
     environment.files = files
         .iter()
         .map(|(name, text)| sources.add(format!("m/versions/{name}").replace("versions/../", ""), *text))
@@ -237,7 +237,7 @@ fn heads_that_are_meant_to_be_are_no_finding() {
     assert_eq!(half.of("multiple-heads").len(), 1);
     let files = [("x/a.py", "revision = \"a\"\n"), ("y/b.py", "revision = \"b\"\n")];
     let locations = |environment: &mut Environment| {
-        environment.version_locations = vec!["m/versions/x".into(), "m/versions/y".into()]
+        environment.version_locations = vec!["m/versions/x".into(), "m/versions/y".into()];
     };
     assert!(case(&files, locations).findings().is_empty());
     assert_eq!(case(&files, |_| {}).findings().len(), 2);
