@@ -1,1 +1,3 @@
 //! The report in words; each format is one file.
+
+pub mod history;

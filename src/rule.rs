@@ -89,8 +89,8 @@ pub enum Check {
     Statement(fn(&Site<'_>, &mut Findings<'_>)),
     /// Once for each revision, both ways together.
     Migration(fn(&Migration<'_>, &mut Findings<'_>)),
-    /// Once for each history.
-    History(fn(&History, &mut Findings<'_>)),
+    /// Once for each history; the finding names its own revision in its subject.
+    History(fn(&History, &Target, &mut Findings<'_>)),
     /// Found by the reader, the SQL parser, the fold or the suppressions, which name the rule by its name.
     Elsewhere,
 }
