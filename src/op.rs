@@ -115,6 +115,14 @@ pub enum Op {
     CreateEnum(EnumType),
     /// `Enum.drop(bind)`.
     DropEnum(EnumType),
+    /// `CreateSequence(Sequence(…))`; of the identity's fields, those that a sequence has.
+    CreateSequence { sequence: Qualified, options: Identity, if_not_exists: bool },
+    /// `DropSequence(Sequence(…))`.
+    DropSequence { sequence: Qualified, if_exists: bool },
+    /// `CreateSchema("…")`.
+    CreateSchema { schema: Name, if_not_exists: bool },
+    /// `DropSchema("…")`.
+    DropSchema { schema: Name, cascade: bool, if_exists: bool },
     /// `op.execute("…")`, `op.execute(text("…"))`, `connection.execute(text("…"))`.
     Execute(TextClause),
     /// `exec_driver_sql("…")`: no `:name` is looked for.

@@ -111,6 +111,24 @@ pub fn render(op: &Op, dialect: &Dialect, memo: &mut Memo) -> Result<Vec<Text>, 
         Op::CommentTable { table, comment } => Ok(vec![comment_on_table(table, comment.as_deref(), dialect)]),
         Op::CreateEnum(made) => Ok(vec![types::create_enum(made, None, dialect)?]),
         Op::DropEnum(dropped) => Ok(vec![sql!["DROP TYPE ", types::enum_name(dropped, None, dialect)?]]),
+        Op::CreateSequence { sequence, options, if_not_exists } => {
+            let options =
+                column::identity_options(options).into_iter().map(|(_, option)| Text::made(format!(" {option}")));
+            let exists = words::when(*if_not_exists, "IF NOT EXISTS ");
+            Ok(vec![sql!["CREATE SEQUENCE ", exists, names::table(sequence), words::join(options, "")]])
+        }
+        Op::DropSequence { sequence, if_exists } => {
+            Ok(vec![sql!["DROP SEQUENCE ", words::when(*if_exists, "IF EXISTS "), names::table(sequence)]])
+        }
+        Op::CreateSchema { schema, if_not_exists } => {
+            Ok(vec![sql!["CREATE SCHEMA ", words::when(*if_not_exists, "IF NOT EXISTS "), names::name(schema)]])
+        }
+        Op::DropSchema { schema, cascade, if_exists } => Ok(vec![sql![
+            "DROP SCHEMA ",
+            words::when(*if_exists, "IF EXISTS "),
+            names::name(schema),
+            words::when(*cascade, " CASCADE")
+        ]]),
         Op::Execute(text) => Ok(vec![clause::text(text, dialect)?]),
         Op::Driver(text) => Ok(vec![text.clone()]),
         Op::Query(query) => Ok(vec![query::render(query, dialect)?]),

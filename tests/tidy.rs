@@ -151,7 +151,8 @@ fn documents_name_what_exists() {
             let is_path = ["src/", "tests/", "rules/", "migrations/", "fixtures/", "docs/", "benches/"]
                 .iter()
                 .any(|folder| code.starts_with(folder));
-            let placeholder = code.contains(['*', '<', ' ']) || code.contains("a_b") || code.contains("a-b") || code.contains("my");
+            let placeholder =
+                code.contains(['*', '<', ' ']) || code.contains("a_b") || code.contains("a-b") || code.contains("my");
             if is_path && !placeholder {
                 assert!(Path::new(code).exists(), "{document} names {code}, which is not there");
             }

@@ -68,6 +68,7 @@ impl Interp<'_> {
                     _ => Err("the parameters of a Core statement are not evaluated".to_owned()),
                 },
             },
+            Value::Ddl(op) => Ok(vec![(**op).clone()]),
             Value::Unknown(unknown) => Err(not_known("the SQL is", &unknown.reason)),
             Value::External(path) => Err(format!("the SQL is `{path}`, which is not in the file")),
             other => Err(format!("{} is executed", other.kind())),
@@ -266,6 +267,14 @@ impl Interp<'_> {
         match (item, name) {
             (super::value::Item::Index(index), "create") if !index.table.name.text.is_empty() => {
                 self.emit(Op::CreateIndex(Box::new(index.clone())), span)?;
+            }
+            (super::value::Item::Sequence(sequence, options), "create") => {
+                let op =
+                    Op::CreateSequence { sequence: sequence.clone(), options: options.clone(), if_not_exists: false };
+                self.emit(op, span)?;
+            }
+            (super::value::Item::Sequence(sequence, _), "drop") => {
+                self.emit(Op::DropSequence { sequence: sequence.clone(), if_exists: false }, span)?;
             }
             (_, "create" | "drop" | "create_all" | "drop_all" | "reflect") => {
                 self.unresolved(span, format!("`.{name}()` is not evaluated"))?;

@@ -78,6 +78,9 @@ impl Interp<'_> {
         if let Some(made) = super::items::item(name, &args) {
             return Ok(told(made, span));
         }
+        if let Some(made) = super::items::ddl(name, &args) {
+            return Ok(told(made, span));
+        }
         if let Some(made) = super::core::function(name, &args) {
             return Ok(told(made, span));
         }
@@ -162,7 +165,8 @@ impl Interp<'_> {
 /// `project.logging.logger.info(…)`: a line in a log, whatever the logger.
 fn is_logging(path: &str) -> bool {
     let mut parts = path.rsplit('.');
-    let level = matches!(parts.next(), Some("debug" | "info" | "warning" | "warn" | "error" | "exception" | "critical"));
+    let level =
+        matches!(parts.next(), Some("debug" | "info" | "warning" | "warn" | "error" | "exception" | "critical"));
     level && parts.next().is_some_and(|name| matches!(name.to_lowercase().as_str(), "logger" | "log" | "_logger"))
 }
 

@@ -7,7 +7,9 @@ use super::{
     value::{Arg, Item, Table, Value},
 };
 use crate::{
-    op::{Column, Computed, Constraint, ConstraintKind, CreateTable, Default, Expr, Identity, Index, Name, Qualified},
+    op::{
+        Column, Computed, Constraint, ConstraintKind, CreateTable, Default, Expr, Identity, Index, Name, Op, Qualified,
+    },
     source::Span,
 };
 use std::rc::Rc;
@@ -29,7 +31,7 @@ pub(super) fn item(name: &str, args: &Args) -> Option<Result<Value, Reason>> {
         "Identity" => identity(&args.bind(&["always", "on_null", "start", "increment", "minvalue", "maxvalue"]))
             .map(Item::Identity),
         "Computed" => computed(&args.bind(&["sqltext", "persisted"])).map(Item::Computed),
-        "Sequence" => Ok(Item::Sequence),
+        "Sequence" => sequence(args.bind(&["name", "start", "increment"])),
         "FetchedValue" => Ok(Item::Default(Default::Fetched)),
         "DefaultClause" => {
             let bound = args.bind(&["arg"]);
@@ -216,7 +218,7 @@ fn column_item(column: &mut Column, arg: &Arg) -> Result<(), Reason> {
         }
         Item::Identity(identity) => column.identity = Some(identity.clone()),
         Item::Computed(computed) => column.computed = Some(computed.clone()),
-        Item::Sequence => column.sequence = true,
+        Item::Sequence(..) => column.sequence = true,
         Item::Default(default) => column.server_default = Some(default.clone()),
         Item::Column(_) | Item::Index(_) => {
             return Err("an item of the column is not one that a column takes".to_owned());
@@ -402,6 +404,52 @@ fn index(bound: Bound) -> Result<Index, Reason> {
         options: bound.options()?,
         span: bound.span,
     })
+}
+
+fn sequence(bound: Bound) -> Result<Item, Reason> {
+    let bound = bound.closed()?;
+    let name = Qualified {
+        name: bound.required_name("name", "the sequence's name")?,
+        schema: bound.name("schema", "the schema's name")?,
+    };
+    Ok(Item::Sequence(name, identity(&bound)?))
+}
+
+/// `CreateSchema("…")`, `CreateSequence(…)` and their like; `None` where the name is none of them.
+pub(super) fn ddl(name: &str, args: &Args) -> Option<Result<Value, Reason>> {
+    let bound = args.clone().bind(&["element"]);
+    let op = match name {
+        "CreateSchema" | "DropSchema" => schema(name, &bound),
+        "CreateSequence" | "DropSequence" => match bound.value("element") {
+            Some(Value::Item(item)) => match (&**item, name) {
+                (Item::Sequence(sequence, options), "CreateSequence") => {
+                    bound.is("if_not_exists").map(|if_not_exists| Op::CreateSequence {
+                        sequence: sequence.clone(),
+                        options: options.clone(),
+                        if_not_exists,
+                    })
+                }
+                (Item::Sequence(sequence, _), _) => {
+                    bound.is("if_exists").map(|if_exists| Op::DropSequence { sequence: sequence.clone(), if_exists })
+                }
+                _ => Err("what is created is no sequence".to_owned()),
+            },
+            _ => Err("the sequence is not known".to_owned()),
+        },
+        _ => return None,
+    };
+    Some(op.map(|op| Value::Ddl(Rc::new(op))))
+}
+
+fn schema(name: &str, bound: &Bound) -> Result<Op, Reason> {
+    let schema = match bound.arg("element") {
+        Some(_) => bound.required_name("element", "the schema's name")?,
+        None => bound.required_name("name", "the schema's name")?,
+    };
+    if name == "CreateSchema" {
+        return Ok(Op::CreateSchema { schema, if_not_exists: bound.is("if_not_exists")? });
+    }
+    Ok(Op::DropSchema { schema, cascade: bound.is("cascade")?, if_exists: bound.is("if_exists")? })
 }
 
 fn identity(bound: &Bound) -> Result<Identity, Reason> {

@@ -44,6 +44,8 @@ pub(super) enum Value {
     Item(Rc<Item>),
     Expr(Rc<Expr>),
     Query(Rc<QueryValue>),
+    /// `CreateSchema("…")` and the like: DDL that is executed as a whole.
+    Ddl(Rc<crate::op::Op>),
     Table(Rc<Table>),
     /// `table.c`.
     Columns(Rc<Table>),
@@ -171,7 +173,7 @@ pub(super) enum Item {
     Index(Index),
     Identity(Identity),
     Computed(crate::op::Computed),
-    Sequence,
+    Sequence(crate::op::Qualified, Identity),
     Default(Default),
     /// `sa.MetaData(…)`, `Comment` and the like: nothing that renders.
     Nothing,
@@ -401,7 +403,7 @@ impl Value {
             Self::Type(_) => "a type",
             Self::Item(_) => "a schema item",
             Self::Expr(_) => "an SQL expression",
-            Self::Query(_) => "an SQL statement",
+            Self::Query(_) | Self::Ddl(_) => "an SQL statement",
             Self::Table(_) => "a table",
             Self::Columns(_) => "a column collection",
             Self::Batch(_) => "a batch",
