@@ -11,12 +11,12 @@ use super::{
     words::{Made, join},
 };
 use crate::{
-    op::{Expr, Literal, Name, Type},
+    op::{Expr, Literal, Name, Select, Type},
     source::Text,
 };
 
 /// How deep an expression may be nested; the stack ends somewhere.
-const DEEPEST: u32 = 200;
+const DEEPEST: u32 = 60;
 
 /// An expression in DDL: without the tables of its columns, every value a literal.
 pub(super) fn ddl(expr: &Expr, dialect: &Dialect) -> Made {
@@ -87,55 +87,85 @@ impl<'a> Core<'a> {
         made
     }
 
+    /// Split in three so that the stack of a deep expression stays small.
     fn construct(&mut self, expr: &Expr) -> Made {
+        match expr {
+            Expr::Binary { operator, left, right } => self.binary(operator, left, right),
+            Expr::Custom { operator, precedence, left, right } => self.custom(operator, *precedence, left, right),
+            Expr::Function { name, args } => self.function(name, args),
+            Expr::And(items) => self.all(items, AND, " AND "),
+            Expr::Or(items) => self.all(items, OR, " OR "),
+            Expr::In { left, list, negated } => self.within(left, list, *negated),
+            Expr::Cast { inner, kind } => self.cast(inner, kind),
+            Expr::Case { value, whens, otherwise } => self.case(value.as_deref(), whens, otherwise.as_deref()),
+            Expr::Label { inner, .. } => self.expr(inner),
+            Expr::Over { inner, partition_by, order_by } => self.over(inner, partition_by, order_by),
+            Expr::Text(_)
+            | Expr::Verbatim(_)
+            | Expr::Column { .. }
+            | Expr::Value { .. }
+            | Expr::Null
+            | Expr::True
+            | Expr::False => self.leaf(expr),
+            _ => self.wrapped(expr),
+        }
+    }
+
+    /// What has no expression in it.
+    fn leaf(&mut self, expr: &Expr) -> Made {
         Ok(match expr {
             Expr::Text(text) => clause::text(text, self.dialect)?,
             Expr::Verbatim(text) => Text::made(text.as_str()),
-            Expr::Column { table, name, .. } => match table {
-                Some(table) if self.of == Use::Data => sql![names::table(table), ".", names::name(name)],
-                _ => names::name(name),
-            },
+            Expr::Column { table: Some(table), name, .. } if self.of == Use::Data => {
+                sql![names::table(table), ".", names::name(name)]
+            }
+            Expr::Column { name, .. } => names::name(name),
             Expr::Value { value, kind } => literal::value(value, kind.as_ref(), self.of, self.dialect)?,
-            Expr::Null => Text::made("NULL"),
             Expr::True => Text::made("true"),
             Expr::False => Text::made("false"),
-            Expr::Function { name, args } => self.function(name, args)?,
-            Expr::Binary { operator, left, right } => self.binary(operator, left, right)?,
-            Expr::Custom { operator, precedence, left, right } => self.custom(operator, *precedence, left, right)?,
-            Expr::And(items) => self.all(items, AND, " AND ")?,
-            Expr::Or(items) => self.all(items, OR, " OR ")?,
-            Expr::Not(inner) => sql!["NOT ", self.grouped(inner, Some(NOT))?],
-            Expr::Negative(inner) => sql!["-", self.grouped(inner, Some(NEGATIVE))?],
-            Expr::In { left, list, negated } => self.within(left, list, *negated)?,
-            Expr::InSelect { left, select, negated } => {
-                let left = self.operand(left, IN)?;
-                let select = self.select(select)?;
-                if *negated { sql!["(", left, " NOT IN (", select, "))"] } else { sql![left, " IN (", select, ")"] }
+            _ => Text::made("NULL"),
+        })
+    }
+
+    /// What has words before, between or behind.
+    fn wrapped(&mut self, expr: &Expr) -> Made {
+        let (before, inner, behind) = match expr {
+            Expr::Not(inner) => ("NOT ", self.grouped(inner, Some(NOT))?, String::new()),
+            Expr::Negative(inner) => ("-", self.grouped(inner, Some(NEGATIVE))?, String::new()),
+            Expr::Prefixed { keyword, inner } => {
+                return Ok(sql![keyword.as_str(), " ", self.grouped(inner, Some(IN))?]);
             }
-            Expr::Between { left, low, high, negated } => {
-                let word = if *negated { " NOT BETWEEN " } else { " BETWEEN " };
-                let left = self.operand(left, BETWEEN)?;
-                sql![left, word, self.expr(low)?, " AND ", self.expr(high)?]
+            Expr::Extract { field, inner } => {
+                return Ok(sql!["EXTRACT(", field.as_str(), " FROM ", self.expr(inner)?, ")"]);
             }
-            Expr::Cast { inner, kind } => self.cast(inner, kind)?,
             Expr::Ordered { inner, suffix } => {
                 let against = if suffix.trim_start().starts_with("NULLS") { NULLS } else { ORDER };
-                sql![self.grouped(inner, Some(against))?, " ", suffix.trim()]
+                ("", self.grouped(inner, Some(against))?, format!(" {}", suffix.trim()))
             }
-            Expr::Case { value, whens, otherwise } => self.case(value.as_deref(), whens, otherwise.as_deref())?,
-            Expr::Label { inner, .. } => self.expr(inner)?,
-            Expr::Subquery(select) => sql!["(", self.select(select)?, ")"],
-            Expr::Exists { select, negated: false } => sql!["EXISTS (", self.select(select)?, ")"],
-            Expr::Exists { select, negated: true } => sql!["NOT (EXISTS (", self.select(select)?, "))"],
-            Expr::Tuple(items) => sql!["(", self.all(items, COMMA, ", ")?, ")"],
             Expr::Collate { inner, collation } => {
-                sql![self.operand(inner, COLLATE)?, " COLLATE ", names::quoted(collation)]
+                ("", self.operand(inner, COLLATE)?, format!(" COLLATE {}", names::quoted(collation)))
             }
-            Expr::Prefixed { keyword, inner } => sql![keyword.as_str(), " ", self.grouped(inner, Some(IN))?],
-            Expr::Extract { field, inner } => sql!["EXTRACT(", field.as_str(), " FROM ", self.expr(inner)?, ")"],
-            Expr::Over { inner, partition_by, order_by } => self.over(inner, partition_by, order_by)?,
-            Expr::Array(items) => sql!["ARRAY[", self.all(items, COMMA, ", ")?, "]"],
-        })
+            Expr::Subquery(select) => ("(", self.select(select)?, ")".to_owned()),
+            Expr::Exists { select, negated: false } => ("EXISTS (", self.select(select)?, ")".to_owned()),
+            Expr::Exists { select, negated: true } => ("NOT (EXISTS (", self.select(select)?, "))".to_owned()),
+            Expr::Tuple(items) => ("(", self.all(items, COMMA, ", ")?, ")".to_owned()),
+            Expr::Array(items) => ("ARRAY[", self.all(items, COMMA, ", ")?, "]".to_owned()),
+            Expr::InSelect { left, select, negated } => return self.within_select(left, select, *negated),
+            Expr::Between { left, low, high, negated } => return self.between(left, low, high, *negated),
+            _ => return self.leaf(expr),
+        };
+        Ok(sql![before, inner, behind])
+    }
+
+    fn within_select(&mut self, left: &Expr, select: &Select, negated: bool) -> Made {
+        let (left, select) = (self.operand(left, IN)?, self.select(select)?);
+        Ok(if negated { sql!["(", left, " NOT IN (", select, "))"] } else { sql![left, " IN (", select, ")"] })
+    }
+
+    fn between(&mut self, left: &Expr, low: &Expr, high: &Expr, negated: bool) -> Made {
+        let left = self.operand(left, BETWEEN)?;
+        let word = if negated { " NOT BETWEEN " } else { " BETWEEN " };
+        Ok(sql![left, word, self.expr(low)?, " AND ", self.expr(high)?])
     }
 
     /// An operand of an operator that SQLAlchemy writes in the ordinary way.
@@ -155,34 +185,39 @@ impl<'a> Core<'a> {
             "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" | "ESCAPE" | "%" => {
                 Ok(sql![self.grouped(left, Some(own))?, " ", operator, " ", self.grouped(right, Some(own))?])
             }
-            "/" => {
-                let kind = match right {
-                    Expr::Column { kind: Some(kind @ (Type::Numeric { .. } | Type::Float { .. })), .. }
-                    | Expr::Cast { kind: kind @ (Type::Numeric { .. } | Type::Float { .. }), .. } => {
-                        types::sql_type(kind, None, self.dialect)?
-                    }
-                    Expr::Value { value: Literal::Float(_), .. } => "FLOAT".to_owned(),
-                    _ => "NUMERIC".to_owned(),
-                };
-                let (left, right) = (self.grouped(left, Some(own))?, self.grouped(right, Some(own))?);
-                Ok(sql![left, " / CAST(", right, " AS ", kind, ")"])
-            }
+            "/" => self.quotient(own, left, right),
             "//" => Ok(sql![self.grouped(left, Some(own))?, " / ", self.grouped(right, Some(own))?]),
-            // PostgreSQL 14 reads `jsonb['key']`, and SQLAlchemy writes it so where it knows that the type is JSONB.
-            "->" if is_jsonb(left) => {
-                let object = if matches!(left, Expr::Function { .. } | Expr::Cast { .. }) {
-                    sql!["(", self.expr(left)?, ")"]
-                } else {
-                    self.grouped(left, Some(own))?
-                };
-                Ok(sql![object, "[", self.grouped(right, Some(own))?, "]"])
-            }
+            "->" if is_jsonb(left) => self.subscript(own, left, right),
             _ => {
                 let made = sql![self.operand(left, own)?, " ", operator, " ", self.operand(right, own)?];
                 let is_grouped = self.in_operand && precedence::is_eager(operator);
                 Ok(if is_grouped { sql!["(", made, ")"] } else { made })
             }
         }
+    }
+
+    /// The divisor is cast so that PostgreSQL divides as Python does.
+    fn quotient(&mut self, own: Operator<'_>, left: &Expr, right: &Expr) -> Made {
+        let kind = match right {
+            Expr::Column { kind: Some(kind @ (Type::Numeric { .. } | Type::Float { .. })), .. }
+            | Expr::Cast { kind: kind @ (Type::Numeric { .. } | Type::Float { .. }), .. } => {
+                types::sql_type(kind, None, self.dialect)?
+            }
+            Expr::Value { value: Literal::Float(_), .. } => "FLOAT".to_owned(),
+            _ => "NUMERIC".to_owned(),
+        };
+        let (left, right) = (self.grouped(left, Some(own))?, self.grouped(right, Some(own))?);
+        Ok(sql![left, " / CAST(", right, " AS ", kind, ")"])
+    }
+
+    /// PostgreSQL 14 reads `jsonb['key']`, and SQLAlchemy writes it so where it knows that the type is JSONB.
+    fn subscript(&mut self, own: Operator<'_>, left: &Expr, right: &Expr) -> Made {
+        let object = if matches!(left, Expr::Function { .. } | Expr::Cast { .. }) {
+            sql!["(", self.expr(left)?, ")"]
+        } else {
+            self.grouped(left, Some(own))?
+        };
+        Ok(sql![object, "[", self.grouped(right, Some(own))?, "]"])
     }
 
     fn custom(&mut self, operator: &str, strength: i32, left: &Expr, right: &Expr) -> Made {

@@ -21,9 +21,7 @@ pub(super) fn render(query: &Query, dialect: &Dialect) -> Made {
         Query::Insert { table, columns, values } => {
             let mut given = Vec::new();
             for value in values {
-                let made = core.assigned(value)?;
-                let is_subquery = matches!(value, Expr::Subquery(_));
-                given.push(if is_subquery { sql!["(", made, ")"] } else { made });
+                given.push(core.assigned(value)?);
             }
             sql!["INSERT INTO ", names::table(table), " (", list(columns), ") VALUES (", join(given, ", "), ")"]
         }
