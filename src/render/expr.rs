@@ -56,8 +56,29 @@ impl<'a> Core<'a> {
         format!("{base}_{count}")
     }
 
+    /// Refuses what is nested too deeply, before anything walks it to its end.
+    fn guard(&self, expr: &Expr) -> Result<(), Unrendered> {
+        if self.depth >= DEEPEST || (self.depth == 0 && is_deeper_than(expr, DEEPEST)) {
+            return Err(Unrendered { reason: format!("an expression is nested more than {DEEPEST} deep") });
+        }
+        Ok(())
+    }
+
+    /// One step deeper, for as long as `make` runs.
+    pub(super) fn deeper(&mut self, make: impl FnOnce(&mut Self) -> Made) -> Made {
+        self.depth += 1;
+        let made = if self.depth > DEEPEST {
+            Err(Unrendered { reason: format!("a query is nested more than {DEEPEST} deep") })
+        } else {
+            make(self)
+        };
+        self.depth -= 1;
+        made
+    }
+
     /// The expression as an operand of `against`.
     pub(super) fn grouped(&mut self, expr: &Expr, against: Option<Operator<'_>>) -> Made {
+        self.guard(expr)?;
         let expr = precedence::normal(expr);
         if precedence::needs_parentheses(&expr, against) {
             Ok(sql!["(", self.expr(&expr)?, ")"])
@@ -73,14 +94,15 @@ impl<'a> Core<'a> {
 
     /// Conditions as `where(a).where(b)` joins them.
     pub(super) fn conditions(&mut self, items: &[Expr]) -> Made {
+        for item in items {
+            self.guard(item)?;
+        }
         self.expr(&Expr::And(items.to_vec()))
     }
 
     /// The expression itself.
     pub(super) fn expr(&mut self, expr: &Expr) -> Made {
-        if self.depth >= DEEPEST {
-            return Err(Unrendered { reason: format!("an expression is nested more than {DEEPEST} deep") });
-        }
+        self.guard(expr)?;
         self.depth += 1;
         let made = self.construct(&precedence::normal(expr));
         self.depth -= 1;
@@ -293,10 +315,10 @@ impl<'a> Core<'a> {
 
     fn function(&mut self, name: &[String], args: &[Expr]) -> Made {
         let Some((last, packages)) = name.split_last() else { return refused("a function without a name") };
-        if packages.is_empty() {
-            if let Some(made) = self.known_function(&last.to_lowercase(), args)? {
-                return Ok(made);
-            }
+        if packages.is_empty()
+            && let Some(made) = self.known_function(&last.to_lowercase(), args)?
+        {
+            return Ok(made);
         }
         let name = name.iter().map(|part| names::function(part)).collect::<Vec<_>>().join(".");
         Ok(sql![name, "(", self.all(args, COMMA, ", ")?, ")"])
@@ -308,9 +330,10 @@ impl<'a> Core<'a> {
             "current_date" | "current_time" | "current_timestamp" | "current_user" | "localtime" | "localtimestamp"
             | "session_user" | "user" => {
                 let word = name.to_uppercase();
-                return Ok(Some(match args {
-                    [] => Text::made(word),
-                    _ => sql![word, "(", self.all(args, COMMA, ", ")?, ")"],
+                return Ok(Some(if args.is_empty() {
+                    Text::made(word)
+                } else {
+                    sql![word, "(", self.all(args, COMMA, ", ")?, ")"]
                 }));
             }
             "count" if args.is_empty() => return Ok(Some(Text::made("count(*)"))),
@@ -330,13 +353,9 @@ impl<'a> Core<'a> {
             | "websearch_to_tsquery"
             | "ts_headline" => {
                 // The configuration is a REGCONFIG, of which SQLAlchemy has no literal form.
-                if self.of == Use::Ddl && args.len() > 1 {
-                    if let Some(Expr::Value { value: Literal::Str(text), .. }) = args.first() {
-                        return refused(format!(
-                            "no literal value renderer is available for `'{}'` with datatype REGCONFIG",
-                            text.as_str()
-                        ));
-                    }
+                if let (Use::Ddl, [Expr::Value { value: Literal::Str(text), .. }, _, ..]) = (self.of, args) {
+                    let text = text.as_str();
+                    return refused(format!("no literal value renderer is available for `'{text}'` as a REGCONFIG"));
                 }
                 name
             }
@@ -372,26 +391,35 @@ fn is_jsonb(expr: &Expr) -> bool {
 /// The names of the columns that an expression mentions, in order: what a naming convention counts.
 pub(super) fn columns(expr: &Expr) -> Vec<&Name> {
     let mut found = Vec::new();
-    collect(expr, &mut found, 0);
+    if !is_deeper_than(expr, DEEPEST) {
+        collect(expr, &mut found);
+    }
     found
 }
 
-fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e Name>, depth: u32) {
-    if depth >= DEEPEST {
-        return;
+fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e Name>) {
+    if let Expr::Column { name, .. } = expr {
+        found.push(name);
     }
-    let mut each = |inner: &'e Expr| collect(inner, found, depth + 1);
+    for inner in children(expr) {
+        collect(inner, found);
+    }
+}
+
+/// Asked before anything copies an expression or walks it to its end.
+fn is_deeper_than(expr: &Expr, depth: u32) -> bool {
+    depth == 0 || children(expr).into_iter().any(|inner| is_deeper_than(inner, depth - 1))
+}
+
+/// The expressions directly within another.
+fn children(expr: &Expr) -> Vec<&Expr> {
     match expr {
-        Expr::Column { name, .. } => found.push(name),
         Expr::Function { args: items, .. }
         | Expr::And(items)
         | Expr::Or(items)
         | Expr::Tuple(items)
-        | Expr::Array(items) => items.iter().for_each(each),
-        Expr::Binary { left, right, .. } | Expr::Custom { left, right, .. } => {
-            each(left);
-            each(right);
-        }
+        | Expr::Array(items) => items.iter().collect(),
+        Expr::Binary { left, right, .. } | Expr::Custom { left, right, .. } => vec![left, right],
         Expr::Not(inner)
         | Expr::Negative(inner)
         | Expr::Cast { inner, .. }
@@ -399,29 +427,29 @@ fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e Name>, depth: u32) {
         | Expr::Label { inner, .. }
         | Expr::Prefixed { inner, .. }
         | Expr::Extract { inner, .. }
-        | Expr::Over { inner, .. }
-        | Expr::InSelect { left: inner, .. }
-        | Expr::Collate { inner, .. } => each(inner),
-        Expr::In { left, list, .. } => {
-            each(left);
-            list.iter().for_each(each);
+        | Expr::Collate { inner, .. } => vec![inner],
+        Expr::Over { inner, partition_by, order_by } => {
+            std::iter::once(inner.as_ref()).chain(partition_by).chain(order_by).collect()
         }
-        Expr::Between { left, low, high, .. } => [left, low, high].into_iter().for_each(|inner| each(inner)),
+        Expr::In { left, list, .. } => std::iter::once(left.as_ref()).chain(list).collect(),
+        Expr::InSelect { left, select, .. } => std::iter::once(left.as_ref()).chain(expressions(select)).collect(),
+        Expr::Subquery(select) | Expr::Exists { select, .. } => expressions(select).collect(),
+        Expr::Between { left, low, high, .. } => vec![left, low, high],
         Expr::Case { value, whens, otherwise } => {
-            value.iter().for_each(|inner| each(inner));
-            for (condition, result) in whens {
-                each(condition);
-                each(result);
-            }
-            otherwise.iter().for_each(|inner| each(inner));
+            let whens = whens.iter().flat_map(|(condition, result)| [condition, result]);
+            value.iter().chain(otherwise).map(AsRef::as_ref).chain(whens).collect()
         }
         Expr::Text(_)
         | Expr::Verbatim(_)
+        | Expr::Column { .. }
         | Expr::Value { .. }
         | Expr::Null
         | Expr::True
-        | Expr::False
-        | Expr::Subquery(_)
-        | Expr::Exists { .. } => {}
+        | Expr::False => Vec::new(),
     }
+}
+
+fn expressions(select: &Select) -> impl Iterator<Item = &Expr> {
+    let lists = [&select.columns, &select.conditions, &select.group_by, &select.having, &select.order_by];
+    lists.into_iter().flatten().chain(&select.limit).chain(&select.offset)
 }

@@ -35,7 +35,7 @@ pub(super) fn render(query: &Query, dialect: &Dialect) -> Made {
             }
             let mut made = sql!["UPDATE ", names::table(table), " SET ", join(changes, ", ")];
             if !from.is_empty() {
-                made = sql![made, " FROM ", core.from_list(from)?];
+                made = sql![made, " FROM ", core.sources(from)?];
             }
             if !conditions.is_empty() {
                 made = sql![made, " WHERE ", core.conditions(conditions)?];
@@ -45,7 +45,7 @@ pub(super) fn render(query: &Query, dialect: &Dialect) -> Made {
         Query::Delete { table, using, conditions } => {
             let mut made = sql!["DELETE FROM ", names::table(table)];
             if !using.is_empty() {
-                made = sql![made, " USING ", core.from_list(using)?];
+                made = sql![made, " USING ", core.sources(using)?];
             }
             if !conditions.is_empty() {
                 made = sql![made, " WHERE ", core.conditions(conditions)?];
