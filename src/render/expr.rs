@@ -67,13 +67,13 @@ impl<'a> Core<'a> {
     /// One step deeper, for as long as `make` runs.
     pub(super) fn deeper(&mut self, make: impl FnOnce(&mut Self) -> Made) -> Made {
         self.depth += 1;
-        let made = if self.depth > DEEPEST {
+        let result = if self.depth > DEEPEST {
             Err(Unrendered { reason: format!("a query is nested more than {DEEPEST} deep") })
         } else {
             make(self)
         };
         self.depth -= 1;
-        made
+        result
     }
 
     /// The expression as an operand of `against`.
