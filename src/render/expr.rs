@@ -11,12 +11,12 @@ use super::{
     words::{Made, join},
 };
 use crate::{
-    op::{Expr, Literal, Name, Type},
+    op::{Expr, Literal, Name, Select, Type},
     source::Text,
 };
 
 /// How deep an expression may be nested; the stack ends somewhere.
-const DEEPEST: u32 = 200;
+const DEEPEST: u32 = 60;
 
 /// An expression in DDL: without the tables of its columns, every value a literal.
 pub(super) fn ddl(expr: &Expr, dialect: &Dialect) -> Made {
@@ -56,8 +56,29 @@ impl<'a> Core<'a> {
         format!("{base}_{count}")
     }
 
+    /// Refuses what is nested too deeply, before anything walks it to its end.
+    fn guard(&self, expr: &Expr) -> Result<(), Unrendered> {
+        if self.depth >= DEEPEST || (self.depth == 0 && is_deeper_than(expr, DEEPEST)) {
+            return Err(Unrendered { reason: format!("an expression is nested more than {DEEPEST} deep") });
+        }
+        Ok(())
+    }
+
+    /// One step deeper, for as long as `make` runs.
+    pub(super) fn deeper(&mut self, make: impl FnOnce(&mut Self) -> Made) -> Made {
+        self.depth += 1;
+        let result = if self.depth > DEEPEST {
+            Err(Unrendered { reason: format!("a query is nested more than {DEEPEST} deep") })
+        } else {
+            make(self)
+        };
+        self.depth -= 1;
+        result
+    }
+
     /// The expression as an operand of `against`.
     pub(super) fn grouped(&mut self, expr: &Expr, against: Option<Operator<'_>>) -> Made {
+        self.guard(expr)?;
         let expr = precedence::normal(expr);
         if precedence::needs_parentheses(&expr, against) {
             Ok(sql!["(", self.expr(&expr)?, ")"])
@@ -73,69 +94,100 @@ impl<'a> Core<'a> {
 
     /// Conditions as `where(a).where(b)` joins them.
     pub(super) fn conditions(&mut self, items: &[Expr]) -> Made {
+        for item in items {
+            self.guard(item)?;
+        }
         self.expr(&Expr::And(items.to_vec()))
     }
 
     /// The expression itself.
     pub(super) fn expr(&mut self, expr: &Expr) -> Made {
-        if self.depth >= DEEPEST {
-            return Err(Unrendered { reason: format!("an expression is nested more than {DEEPEST} deep") });
-        }
+        self.guard(expr)?;
         self.depth += 1;
         let made = self.construct(&precedence::normal(expr));
         self.depth -= 1;
         made
     }
 
+    /// Split in three so that the stack of a deep expression stays small.
     fn construct(&mut self, expr: &Expr) -> Made {
+        match expr {
+            Expr::Binary { operator, left, right } => self.binary(operator, left, right),
+            Expr::Custom { operator, precedence, left, right } => self.custom(operator, *precedence, left, right),
+            Expr::Function { name, args } => self.function(name, args),
+            Expr::And(items) => self.all(items, AND, " AND "),
+            Expr::Or(items) => self.all(items, OR, " OR "),
+            Expr::In { left, list, negated } => self.within(left, list, *negated),
+            Expr::Cast { inner, kind } => self.cast(inner, kind),
+            Expr::Case { value, whens, otherwise } => self.case(value.as_deref(), whens, otherwise.as_deref()),
+            Expr::Label { inner, .. } => self.expr(inner),
+            Expr::Over { inner, partition_by, order_by } => self.over(inner, partition_by, order_by),
+            Expr::Text(_)
+            | Expr::Verbatim(_)
+            | Expr::Column { .. }
+            | Expr::Value { .. }
+            | Expr::Null
+            | Expr::True
+            | Expr::False => self.leaf(expr),
+            _ => self.wrapped(expr),
+        }
+    }
+
+    /// What has no expression in it.
+    fn leaf(&mut self, expr: &Expr) -> Made {
         Ok(match expr {
             Expr::Text(text) => clause::text(text, self.dialect)?,
             Expr::Verbatim(text) => Text::made(text.as_str()),
-            Expr::Column { table, name, .. } => match table {
-                Some(table) if self.of == Use::Data => sql![names::table(table), ".", names::name(name)],
-                _ => names::name(name),
-            },
+            Expr::Column { table: Some(table), name, .. } if self.of == Use::Data => {
+                sql![names::table(table), ".", names::name(name)]
+            }
+            Expr::Column { name, .. } => names::name(name),
             Expr::Value { value, kind } => literal::value(value, kind.as_ref(), self.of, self.dialect)?,
-            Expr::Null => Text::made("NULL"),
             Expr::True => Text::made("true"),
             Expr::False => Text::made("false"),
-            Expr::Function { name, args } => self.function(name, args)?,
-            Expr::Binary { operator, left, right } => self.binary(operator, left, right)?,
-            Expr::Custom { operator, precedence, left, right } => self.custom(operator, *precedence, left, right)?,
-            Expr::And(items) => self.all(items, AND, " AND ")?,
-            Expr::Or(items) => self.all(items, OR, " OR ")?,
-            Expr::Not(inner) => sql!["NOT ", self.grouped(inner, Some(NOT))?],
-            Expr::Negative(inner) => sql!["-", self.grouped(inner, Some(NEGATIVE))?],
-            Expr::In { left, list, negated } => self.within(left, list, *negated)?,
-            Expr::InSelect { left, select, negated } => {
-                let left = self.operand(left, IN)?;
-                let select = self.select(select)?;
-                if *negated { sql!["(", left, " NOT IN (", select, "))"] } else { sql![left, " IN (", select, ")"] }
+            _ => Text::made("NULL"),
+        })
+    }
+
+    /// What has words before, between or behind.
+    fn wrapped(&mut self, expr: &Expr) -> Made {
+        let (before, inner, behind) = match expr {
+            Expr::Not(inner) => ("NOT ", self.grouped(inner, Some(NOT))?, String::new()),
+            Expr::Negative(inner) => ("-", self.grouped(inner, Some(NEGATIVE))?, String::new()),
+            Expr::Prefixed { keyword, inner } => {
+                return Ok(sql![keyword.as_str(), " ", self.grouped(inner, Some(IN))?]);
             }
-            Expr::Between { left, low, high, negated } => {
-                let word = if *negated { " NOT BETWEEN " } else { " BETWEEN " };
-                let left = self.operand(left, BETWEEN)?;
-                sql![left, word, self.expr(low)?, " AND ", self.expr(high)?]
+            Expr::Extract { field, inner } => {
+                return Ok(sql!["EXTRACT(", field.as_str(), " FROM ", self.expr(inner)?, ")"]);
             }
-            Expr::Cast { inner, kind } => self.cast(inner, kind)?,
             Expr::Ordered { inner, suffix } => {
                 let against = if suffix.trim_start().starts_with("NULLS") { NULLS } else { ORDER };
-                sql![self.grouped(inner, Some(against))?, " ", suffix.trim()]
+                ("", self.grouped(inner, Some(against))?, format!(" {}", suffix.trim()))
             }
-            Expr::Case { value, whens, otherwise } => self.case(value.as_deref(), whens, otherwise.as_deref())?,
-            Expr::Label { inner, .. } => self.expr(inner)?,
-            Expr::Subquery(select) => sql!["(", self.select(select)?, ")"],
-            Expr::Exists { select, negated: false } => sql!["EXISTS (", self.select(select)?, ")"],
-            Expr::Exists { select, negated: true } => sql!["NOT (EXISTS (", self.select(select)?, "))"],
-            Expr::Tuple(items) => sql!["(", self.all(items, COMMA, ", ")?, ")"],
             Expr::Collate { inner, collation } => {
-                sql![self.operand(inner, COLLATE)?, " COLLATE ", names::quoted(collation)]
+                ("", self.operand(inner, COLLATE)?, format!(" COLLATE {}", names::quoted(collation)))
             }
-            Expr::Prefixed { keyword, inner } => sql![keyword.as_str(), " ", self.grouped(inner, Some(IN))?],
-            Expr::Extract { field, inner } => sql!["EXTRACT(", field.as_str(), " FROM ", self.expr(inner)?, ")"],
-            Expr::Over { inner, partition_by, order_by } => self.over(inner, partition_by, order_by)?,
-            Expr::Array(items) => sql!["ARRAY[", self.all(items, COMMA, ", ")?, "]"],
-        })
+            Expr::Subquery(select) => ("(", self.select(select)?, ")".to_owned()),
+            Expr::Exists { select, negated: false } => ("EXISTS (", self.select(select)?, ")".to_owned()),
+            Expr::Exists { select, negated: true } => ("NOT (EXISTS (", self.select(select)?, "))".to_owned()),
+            Expr::Tuple(items) => ("(", self.all(items, COMMA, ", ")?, ")".to_owned()),
+            Expr::Array(items) => ("ARRAY[", self.all(items, COMMA, ", ")?, "]".to_owned()),
+            Expr::InSelect { left, select, negated } => return self.within_select(left, select, *negated),
+            Expr::Between { left, low, high, negated } => return self.between(left, low, high, *negated),
+            _ => return self.leaf(expr),
+        };
+        Ok(sql![before, inner, behind])
+    }
+
+    fn within_select(&mut self, left: &Expr, select: &Select, negated: bool) -> Made {
+        let (left, select) = (self.operand(left, IN)?, self.select(select)?);
+        Ok(if negated { sql!["(", left, " NOT IN (", select, "))"] } else { sql![left, " IN (", select, ")"] })
+    }
+
+    fn between(&mut self, left: &Expr, low: &Expr, high: &Expr, negated: bool) -> Made {
+        let left = self.operand(left, BETWEEN)?;
+        let word = if negated { " NOT BETWEEN " } else { " BETWEEN " };
+        Ok(sql![left, word, self.expr(low)?, " AND ", self.expr(high)?])
     }
 
     /// An operand of an operator that SQLAlchemy writes in the ordinary way.
@@ -155,34 +207,39 @@ impl<'a> Core<'a> {
             "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" | "ESCAPE" | "%" => {
                 Ok(sql![self.grouped(left, Some(own))?, " ", operator, " ", self.grouped(right, Some(own))?])
             }
-            "/" => {
-                let kind = match right {
-                    Expr::Column { kind: Some(kind @ (Type::Numeric { .. } | Type::Float { .. })), .. }
-                    | Expr::Cast { kind: kind @ (Type::Numeric { .. } | Type::Float { .. }), .. } => {
-                        types::sql_type(kind, None, self.dialect)?
-                    }
-                    Expr::Value { value: Literal::Float(_), .. } => "FLOAT".to_owned(),
-                    _ => "NUMERIC".to_owned(),
-                };
-                let (left, right) = (self.grouped(left, Some(own))?, self.grouped(right, Some(own))?);
-                Ok(sql![left, " / CAST(", right, " AS ", kind, ")"])
-            }
+            "/" => self.quotient(own, left, right),
             "//" => Ok(sql![self.grouped(left, Some(own))?, " / ", self.grouped(right, Some(own))?]),
-            // PostgreSQL 14 reads `jsonb['key']`, and SQLAlchemy writes it so where it knows that the type is JSONB.
-            "->" if is_jsonb(left) => {
-                let object = if matches!(left, Expr::Function { .. } | Expr::Cast { .. }) {
-                    sql!["(", self.expr(left)?, ")"]
-                } else {
-                    self.grouped(left, Some(own))?
-                };
-                Ok(sql![object, "[", self.grouped(right, Some(own))?, "]"])
-            }
+            "->" if is_jsonb(left) => self.subscript(own, left, right),
             _ => {
                 let made = sql![self.operand(left, own)?, " ", operator, " ", self.operand(right, own)?];
                 let is_grouped = self.in_operand && precedence::is_eager(operator);
                 Ok(if is_grouped { sql!["(", made, ")"] } else { made })
             }
         }
+    }
+
+    /// The divisor is cast so that PostgreSQL divides as Python does.
+    fn quotient(&mut self, own: Operator<'_>, left: &Expr, right: &Expr) -> Made {
+        let kind = match right {
+            Expr::Column { kind: Some(kind @ (Type::Numeric { .. } | Type::Float { .. })), .. }
+            | Expr::Cast { kind: kind @ (Type::Numeric { .. } | Type::Float { .. }), .. } => {
+                types::sql_type(kind, None, self.dialect)?
+            }
+            Expr::Value { value: Literal::Float(_), .. } => "FLOAT".to_owned(),
+            _ => "NUMERIC".to_owned(),
+        };
+        let (left, right) = (self.grouped(left, Some(own))?, self.grouped(right, Some(own))?);
+        Ok(sql![left, " / CAST(", right, " AS ", kind, ")"])
+    }
+
+    /// PostgreSQL 14 reads `jsonb['key']`, and SQLAlchemy writes it so where it knows that the type is JSONB.
+    fn subscript(&mut self, own: Operator<'_>, left: &Expr, right: &Expr) -> Made {
+        let object = if matches!(left, Expr::Function { .. } | Expr::Cast { .. }) {
+            sql!["(", self.expr(left)?, ")"]
+        } else {
+            self.grouped(left, Some(own))?
+        };
+        Ok(sql![object, "[", self.grouped(right, Some(own))?, "]"])
     }
 
     fn custom(&mut self, operator: &str, strength: i32, left: &Expr, right: &Expr) -> Made {
@@ -258,10 +315,10 @@ impl<'a> Core<'a> {
 
     fn function(&mut self, name: &[String], args: &[Expr]) -> Made {
         let Some((last, packages)) = name.split_last() else { return refused("a function without a name") };
-        if packages.is_empty() {
-            if let Some(made) = self.known_function(&last.to_lowercase(), args)? {
-                return Ok(made);
-            }
+        if packages.is_empty()
+            && let Some(made) = self.known_function(&last.to_lowercase(), args)?
+        {
+            return Ok(made);
         }
         let name = name.iter().map(|part| names::function(part)).collect::<Vec<_>>().join(".");
         Ok(sql![name, "(", self.all(args, COMMA, ", ")?, ")"])
@@ -273,9 +330,10 @@ impl<'a> Core<'a> {
             "current_date" | "current_time" | "current_timestamp" | "current_user" | "localtime" | "localtimestamp"
             | "session_user" | "user" => {
                 let word = name.to_uppercase();
-                return Ok(Some(match args {
-                    [] => Text::made(word),
-                    _ => sql![word, "(", self.all(args, COMMA, ", ")?, ")"],
+                return Ok(Some(if args.is_empty() {
+                    Text::made(word)
+                } else {
+                    sql![word, "(", self.all(args, COMMA, ", ")?, ")"]
                 }));
             }
             "count" if args.is_empty() => return Ok(Some(Text::made("count(*)"))),
@@ -295,13 +353,9 @@ impl<'a> Core<'a> {
             | "websearch_to_tsquery"
             | "ts_headline" => {
                 // The configuration is a REGCONFIG, of which SQLAlchemy has no literal form.
-                if self.of == Use::Ddl && args.len() > 1 {
-                    if let Some(Expr::Value { value: Literal::Str(text), .. }) = args.first() {
-                        return refused(format!(
-                            "no literal value renderer is available for `'{}'` with datatype REGCONFIG",
-                            text.as_str()
-                        ));
-                    }
+                if let (Use::Ddl, [Expr::Value { value: Literal::Str(text), .. }, _, ..]) = (self.of, args) {
+                    let text = text.as_str();
+                    return refused(format!("no literal value renderer is available for `'{text}'` as a REGCONFIG"));
                 }
                 name
             }
@@ -337,26 +391,35 @@ fn is_jsonb(expr: &Expr) -> bool {
 /// The names of the columns that an expression mentions, in order: what a naming convention counts.
 pub(super) fn columns(expr: &Expr) -> Vec<&Name> {
     let mut found = Vec::new();
-    collect(expr, &mut found, 0);
+    if !is_deeper_than(expr, DEEPEST) {
+        collect(expr, &mut found);
+    }
     found
 }
 
-fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e Name>, depth: u32) {
-    if depth >= DEEPEST {
-        return;
+fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e Name>) {
+    if let Expr::Column { name, .. } = expr {
+        found.push(name);
     }
-    let mut each = |inner: &'e Expr| collect(inner, found, depth + 1);
+    for inner in children(expr) {
+        collect(inner, found);
+    }
+}
+
+/// Asked before anything copies an expression or walks it to its end.
+fn is_deeper_than(expr: &Expr, depth: u32) -> bool {
+    depth == 0 || children(expr).into_iter().any(|inner| is_deeper_than(inner, depth - 1))
+}
+
+/// The expressions directly within another.
+fn children(expr: &Expr) -> Vec<&Expr> {
     match expr {
-        Expr::Column { name, .. } => found.push(name),
         Expr::Function { args: items, .. }
         | Expr::And(items)
         | Expr::Or(items)
         | Expr::Tuple(items)
-        | Expr::Array(items) => items.iter().for_each(each),
-        Expr::Binary { left, right, .. } | Expr::Custom { left, right, .. } => {
-            each(left);
-            each(right);
-        }
+        | Expr::Array(items) => items.iter().collect(),
+        Expr::Binary { left, right, .. } | Expr::Custom { left, right, .. } => vec![left, right],
         Expr::Not(inner)
         | Expr::Negative(inner)
         | Expr::Cast { inner, .. }
@@ -364,29 +427,29 @@ fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e Name>, depth: u32) {
         | Expr::Label { inner, .. }
         | Expr::Prefixed { inner, .. }
         | Expr::Extract { inner, .. }
-        | Expr::Over { inner, .. }
-        | Expr::InSelect { left: inner, .. }
-        | Expr::Collate { inner, .. } => each(inner),
-        Expr::In { left, list, .. } => {
-            each(left);
-            list.iter().for_each(each);
+        | Expr::Collate { inner, .. } => vec![inner],
+        Expr::Over { inner, partition_by, order_by } => {
+            std::iter::once(inner.as_ref()).chain(partition_by).chain(order_by).collect()
         }
-        Expr::Between { left, low, high, .. } => [left, low, high].into_iter().for_each(|inner| each(inner)),
+        Expr::In { left, list, .. } => std::iter::once(left.as_ref()).chain(list).collect(),
+        Expr::InSelect { left, select, .. } => std::iter::once(left.as_ref()).chain(expressions(select)).collect(),
+        Expr::Subquery(select) | Expr::Exists { select, .. } => expressions(select).collect(),
+        Expr::Between { left, low, high, .. } => vec![left, low, high],
         Expr::Case { value, whens, otherwise } => {
-            value.iter().for_each(|inner| each(inner));
-            for (condition, result) in whens {
-                each(condition);
-                each(result);
-            }
-            otherwise.iter().for_each(|inner| each(inner));
+            let whens = whens.iter().flat_map(|(condition, result)| [condition, result]);
+            value.iter().chain(otherwise).map(AsRef::as_ref).chain(whens).collect()
         }
         Expr::Text(_)
         | Expr::Verbatim(_)
+        | Expr::Column { .. }
         | Expr::Value { .. }
         | Expr::Null
         | Expr::True
-        | Expr::False
-        | Expr::Subquery(_)
-        | Expr::Exists { .. } => {}
+        | Expr::False => Vec::new(),
     }
+}
+
+fn expressions(select: &Select) -> impl Iterator<Item = &Expr> {
+    let lists = [&select.columns, &select.conditions, &select.group_by, &select.having, &select.order_by];
+    lists.into_iter().flatten().chain(&select.limit).chain(&select.offset)
 }

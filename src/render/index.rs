@@ -74,10 +74,9 @@ fn name(index: &Index, dialect: &Dialect) -> Made {
     let mut columns = Vec::new();
     for element in &index.columns {
         match element {
-            IndexColumn::Name(name) => columns.push(name.text.as_str()),
+            IndexColumn::Name(name) | IndexColumn::Expr(Expr::Column { name, .. }) => columns.push(name.text.as_str()),
             // A column that alembic makes up for a `text()` has the text for its name.
             IndexColumn::Expr(Expr::Text(text)) => columns.push(text.text.as_str()),
-            IndexColumn::Expr(Expr::Column { name, .. }) => columns.push(name.text.as_str()),
             IndexColumn::Expr(_) if index.name.is_none() => {
                 return refused("an index on an expression has no name that a convention could make");
             }

@@ -72,11 +72,14 @@ fn bytes_literal(bytes: &[u8], of: Use, dialect: &Dialect) -> Made {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Text::made(quoted(text, dialect))),
         Err(_) if of == Use::Ddl => refused("bytes that are not UTF-8 have no literal form"),
-        Err(_) => {
-            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            Ok(Text::made(format!("'\\x{digits}'")))
-        }
+        Err(_) => Ok(Text::made(format!("'\\x{}'", hexadecimal(bytes)))),
     }
+}
+
+/// Two digits for each byte.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn array(items: &[Literal], kind: Option<&Type>, of: Use, dialect: &Dialect) -> Made {

@@ -3,7 +3,7 @@
 use md5::{Digest, Md5};
 
 use super::{
-    Unrendered, refused,
+    Unrendered, literal, refused,
     words::{Made, placed},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     source::Text,
 };
 
-/// What SQLAlchemy's PostgreSQL dialect takes for reserved; not the server's own list (`sqlalchemy/dialects/postgresql/base.py`).
+/// What SQLAlchemy's PostgreSQL dialect takes for reserved (`RESERVED_WORDS`), which is not the server's own list.
 #[rustfmt::skip]
 const RESERVED: &[&str] = &[
     "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "between",
@@ -106,8 +106,8 @@ pub(super) fn limited(given: &Name) -> Made {
 fn cut(text: &str) -> String {
     let digest = Md5::digest(text.as_bytes());
     let kept: String = text.chars().take(LONGEST - 8).collect();
-    let tail: String = digest.iter().skip(14).map(|byte| format!("{byte:02x}")).collect();
-    format!("{kept}_{tail}")
+    let digits = literal::hexadecimal(&digest);
+    format!("{kept}_{}", &digits[digits.len() - 4..])
 }
 
 /// Checks a phrase of keywords that is written as it stands, such as `CASCADE` or `INITIALLY DEFERRED`.

@@ -125,14 +125,20 @@ pub(super) fn is_boolean(expr: &Expr) -> bool {
 /// The expression as SQLAlchemy builds it: `NOT` taken into the operator that has an opposite, `AND` and `OR`
 /// without the constants that do not matter.
 pub(super) fn normal(expr: &Expr) -> Cow<'_, Expr> {
+    normal_within(expr, 8)
+}
+
+/// `left` bounds how far a tower of `NOT` or of lonely `AND` is looked through.
+fn normal_within(expr: &Expr, left: u32) -> Cow<'_, Expr> {
     let better = match expr {
-        Expr::Not(inner) => negated(inner),
+        _ if left == 0 => None,
+        Expr::Not(inner) => negated(inner, left - 1),
         Expr::And(items) => without_constants(items, &Expr::True, &Expr::False),
         Expr::Or(items) => without_constants(items, &Expr::False, &Expr::True),
         _ => None,
     };
     match better {
-        Some(better) => Cow::Owned(normal(&better).into_owned()),
+        Some(better) => Cow::Owned(normal_within(&better, left - 1).into_owned()),
         None => Cow::Borrowed(expr),
     }
 }
@@ -156,8 +162,8 @@ fn without_constants(items: &[Expr], neutral: &Expr, decisive: &Expr) -> Option<
 }
 
 /// What `not_(…)` makes of an expression that has an opposite.
-fn negated(expr: &Expr) -> Option<Expr> {
-    let mut opposite = normal(expr).into_owned();
+fn negated(expr: &Expr, left: u32) -> Option<Expr> {
+    let mut opposite = normal_within(expr, left).into_owned();
     match &mut opposite {
         Expr::Binary { operator, .. } => *operator = opposite_of(operator)?,
         Expr::In { negated, .. } | Expr::InSelect { negated, .. } | Expr::Between { negated, .. } => {

@@ -21,9 +21,7 @@ pub(super) fn render(query: &Query, dialect: &Dialect) -> Made {
         Query::Insert { table, columns, values } => {
             let mut given = Vec::new();
             for value in values {
-                let made = core.assigned(value)?;
-                let is_subquery = matches!(value, Expr::Subquery(_));
-                given.push(if is_subquery { sql!["(", made, ")"] } else { made });
+                given.push(core.assigned(value)?);
             }
             sql!["INSERT INTO ", names::table(table), " (", list(columns), ") VALUES (", join(given, ", "), ")"]
         }
@@ -37,7 +35,7 @@ pub(super) fn render(query: &Query, dialect: &Dialect) -> Made {
             }
             let mut made = sql!["UPDATE ", names::table(table), " SET ", join(changes, ", ")];
             if !from.is_empty() {
-                made = sql![made, " FROM ", core.from_list(from)?];
+                made = sql![made, " FROM ", core.sources(from)?];
             }
             if !conditions.is_empty() {
                 made = sql![made, " WHERE ", core.conditions(conditions)?];
@@ -47,7 +45,7 @@ pub(super) fn render(query: &Query, dialect: &Dialect) -> Made {
         Query::Delete { table, using, conditions } => {
             let mut made = sql!["DELETE FROM ", names::table(table)];
             if !using.is_empty() {
-                made = sql![made, " USING ", core.from_list(using)?];
+                made = sql![made, " USING ", core.sources(using)?];
             }
             if !conditions.is_empty() {
                 made = sql![made, " WHERE ", core.conditions(conditions)?];

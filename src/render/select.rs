@@ -13,7 +13,7 @@ use crate::{
 impl Core<'_> {
     /// A `SELECT` that is no part of a `FROM`.
     pub(super) fn select(&mut self, select: &Select) -> Made {
-        self.select_body(select, false)
+        self.deeper(|core| core.select_body(select, false))
     }
 
     fn select_body(&mut self, select: &Select, in_from: bool) -> Made {
@@ -24,7 +24,7 @@ impl Core<'_> {
         let distinct = super::words::when(select.distinct, "DISTINCT ");
         let mut made = sql!["SELECT ", distinct, join(columns, ", ")];
         if !select.from.is_empty() {
-            made = sql![made, " \nFROM ", self.from_list(&select.from)?];
+            made = sql![made, " \nFROM ", self.sources(&select.from)?];
         }
         if !select.conditions.is_empty() {
             made = sql![made, " \nWHERE ", self.conditions(&select.conditions)?];
@@ -102,30 +102,28 @@ impl Core<'_> {
     }
 
     /// What stands behind `FROM` or `USING`.
-    pub(super) fn from_list(&mut self, items: &[From]) -> Made {
+    pub(super) fn sources(&mut self, items: &[From]) -> Made {
         let mut parts = Vec::new();
         for item in items {
-            parts.push(self.from(item, 0)?);
+            parts.push(self.source(item)?);
         }
         Ok(join(parts, ", "))
     }
 
-    fn from(&mut self, item: &From, depth: u32) -> Made {
-        if depth > 100 {
-            return Err(super::Unrendered { reason: "a join is nested more than 100 deep".to_owned() });
-        }
+    fn source(&mut self, item: &From) -> Made {
         Ok(match item {
             From::Table { table, alias: None } => names::table(table),
             From::Table { table, alias: Some(alias) } => sql![names::table(table), " AS ", names::name(alias)],
             From::Join { left, right, on, outer } => {
                 let word = if *outer { " LEFT OUTER JOIN " } else { " JOIN " };
-                let left = self.from(left, depth + 1)?;
-                let nested = self.from(right, depth + 1)?;
+                let left = self.deeper(|core| core.source(left))?;
+                let nested = self.deeper(|core| core.source(right))?;
                 let right = if matches!(right.as_ref(), From::Join { .. }) { sql!["(", nested, ")"] } else { nested };
                 sql![left, word, right, " ON ", self.expr(on)?]
             }
             From::Subquery { select, alias } => {
-                sql!["(", self.select_body(select, true)?, ") AS ", names::name(alias)]
+                let body = self.deeper(|core| core.select_body(select, true))?;
+                sql!["(", body, ") AS ", names::name(alias)]
             }
         })
     }

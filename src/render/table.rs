@@ -44,7 +44,7 @@ fn statement(create: &CreateTable, dialect: &Dialect) -> Made {
     }
     elements.extend(key.clause(table, dialect)?);
     elements.extend(constraints(create, dialect)?.into_iter().filter(|clause| !clause.as_str().is_empty()));
-    let prefixes: String = create.prefixes.iter().map(|prefix| format!("{prefix} ")).collect();
+    let prefixes: String = create.prefixes.iter().flat_map(|prefix| [prefix, " "]).collect();
     let guard = when(create.if_not_exists, "IF NOT EXISTS ");
     let mut made = sql!["CREATE ", prefixes, "TABLE ", guard, names::table(table), " ("];
     for (index, element) in elements.iter().enumerate() {
@@ -230,7 +230,7 @@ fn table_options(options: &[(String, OptionValue)]) -> String {
         text("on_commit").map(|what| format!("ON COMMIT {}", what.replace('_', " ").to_uppercase())),
         text("tablespace").map(|space| format!("TABLESPACE {}", names::quoted(space))),
     ];
-    lines.into_iter().flatten().map(|line| format!("\n {line}")).collect()
+    lines.into_iter().flatten().flat_map(|line| ["\n ".to_owned(), line]).collect()
 }
 
 /// `ADD COLUMN`, then each of its constraints, its index and its comment in a statement of their own.
