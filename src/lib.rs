@@ -34,3 +34,4 @@ pub mod output;
 pub mod cli;
 pub mod config;
 pub mod discover;
+pub mod fault;
