@@ -14,6 +14,7 @@ mod settings;
 mod walk;
 
 pub use checkout::{Checkout, MAX_BYTES};
+pub(crate) use checkout::{ancestors, join, parent};
 pub use given::Given;
 
 use crate::{
@@ -22,11 +23,12 @@ use crate::{
     finding::{Finding, Severity},
     source::{SourceId, Sources},
 };
+use checkout::Content;
 use drafts::Draft;
 use globset::GlobMatcher;
 use locate::list;
 use miette::Result;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 /// Which of the environments are wanted.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +82,20 @@ pub fn discover(given: Given, wish: &Wish) -> Result<Discovered> {
         return Err(found.nothing(wish, &tree, &drafts));
     }
     Ok(found.finish())
+}
+
+/// The text of a file that the user named, wherever it is. `shown` is what errors call it.
+pub(crate) fn outside_text(path: &Path, shown: &str) -> Result<String> {
+    match checkout::content(path).map_err(|error| checkout::unreadable(shown, &error))? {
+        Content::Text(text) => Ok(text),
+        Content::Lossy(_, at) => Err(fault::plain(format!("`{shown}` is not UTF-8 (byte {at})"))),
+        Content::Refused(why) => Err(fault::plain(format!("`{shown}` {why}"))),
+    }
+}
+
+/// Writes a file that the user named. `shown` is what errors call it.
+pub(crate) fn write_outside(path: &Path, shown: &str, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).map_err(|error| fault::plain(format!("`{shown}` cannot be written: {error}")))
 }
 
 /// The path, or a folder above it, is matched by one of the globs.

@@ -35,3 +35,4 @@ pub mod cli;
 pub mod config;
 pub mod discover;
 pub mod fault;
+pub mod run;

@@ -112,11 +112,7 @@ impl Checkout {
             return Ok(None);
         }
         let shown = self.shown(&real);
-        match content(&file).map_err(|error| unreadable(&shown, &error))? {
-            Content::Text(text) => Ok(Some(text)),
-            Content::Lossy(_, at) => Err(fault::plain(format!("`{shown}` is not UTF-8 (byte {at})"))),
-            Content::Refused(why) => Err(fault::plain(format!("`{shown}` {why}"))),
-        }
+        super::outside_text(&file, &shown).map(Some)
     }
 
     /// The text of a file among the sources, read once however often it is asked for.
@@ -184,7 +180,7 @@ impl Checkout {
 }
 
 /// Joins two paths with `/`; `.` is the root.
-pub(super) fn join(folder: &str, path: &str) -> String {
+pub(crate) fn join(folder: &str, path: &str) -> String {
     match (folder, path) {
         (_, "." | "") => folder.to_owned(),
         ("." | "", _) => path.to_owned(),
@@ -193,12 +189,12 @@ pub(super) fn join(folder: &str, path: &str) -> String {
 }
 
 /// The folder of a path; `.` for what stands in the root, and for the root itself.
-pub(super) fn parent(path: &str) -> String {
+pub(crate) fn parent(path: &str) -> String {
     path.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned()
 }
 
 /// A folder and the folders above it, nearest first, the root last.
-pub(super) fn ancestors(folder: &str) -> Vec<String> {
+pub(crate) fn ancestors(folder: &str) -> Vec<String> {
     let mut all = vec![folder.to_owned()];
     let mut last = folder.to_owned();
     while last != "." {
