@@ -1,1 +1,264 @@
 //! The command line's types and their help.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{path::PathBuf, str::FromStr};
+
+/// A CI linter and safety analyzer for Alembic migration histories on PostgreSQL
+///
+/// Exit codes: 0 clean, 1 findings at or above --fail-on, 2 could not do the work.
+#[derive(Debug, Parser)]
+#[command(name = "limbeck", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to colour words for people
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the histories and report what is wrong with them
+    Check(Check),
+    /// Print the SQL that Alembic would send
+    Sql(Sql),
+    /// Print the graph of the revisions
+    History(History),
+    /// Print the document of a rule
+    Explain {
+        /// The rule's name
+        rule: String,
+    },
+    /// List the rules
+    Rules {
+        /// How to list them
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: RulesFormat,
+    },
+    /// Print the JSON schema of the configuration
+    ConfigSchema,
+}
+
+/// `limbeck check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Where to look and what to obey
+    #[command(flatten)]
+    pub place: Place,
+    /// How to report: human, json, sarif or github, with =FILE into a file; may be repeated
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "human")]
+    pub formats: Vec<Report>,
+    /// A revision: report only on what is neither it nor its ancestor
+    #[arg(long, value_name = "REV")]
+    pub since: Option<String>,
+    /// The least severity of a finding that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
+    /// The lowest major version of PostgreSQL that the history is run on
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(9..100))]
+    pub postgres: Option<u32>,
+    /// Count the findings of each rule
+    #[arg(long)]
+    pub statistics: bool,
+}
+
+/// `limbeck sql`.
+#[derive(Debug, Args)]
+pub struct Sql {
+    /// Where to look and what to obey
+    #[command(flatten)]
+    pub place: Place,
+    /// Only this revision
+    #[arg(long, value_name = "REV")]
+    pub revision: Option<String>,
+    /// Which way
+    #[arg(long, value_name = "WAY", default_value = "upgrade")]
+    pub direction: Way,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "sql")]
+    pub format: SqlFormat,
+    /// The version of SQLAlchemy that the SQL is that of
+    #[arg(long, value_name = "X.Y")]
+    pub sqlalchemy: Option<Version>,
+}
+
+/// `limbeck history`.
+#[derive(Debug, Args)]
+pub struct History {
+    /// Where to look and what to obey
+    #[command(flatten)]
+    pub place: Place,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: HistoryFormat,
+}
+
+/// Where to look and what to obey.
+#[derive(Debug, Args)]
+pub struct Place {
+    /// A repository, an Alembic folder, a versions folder or single revision files
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// The section of alembic.ini, as `alembic -n` takes it
+    #[arg(short, long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Only the history with this script folder
+    #[arg(long, value_name = "FOLDER")]
+    pub environment: Option<String>,
+    /// The configuration, in place of the nearest limbeck.toml or pyproject.toml
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Obey no configuration file
+    #[arg(long)]
+    pub no_config: bool,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Format {
+    /// For people
+    Human,
+    /// One JSON object
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// GitHub's workflow commands
+    Github,
+}
+
+/// How and where a report is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// How.
+    pub format: Format,
+    /// Where to; `None`: stdout.
+    pub file: Option<PathBuf>,
+}
+
+impl FromStr for Report {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("there is no file after the `=`".to_owned()),
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = Format::from_str(name, false)
+            .map_err(|_| format!("`{name}` is none of `human`, `json`, `sarif` and `github`"))?;
+        Ok(Self { format, file })
+    }
+}
+
+/// The least severity that fails a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// Any finding
+    Note,
+    /// Nothing
+    Never,
+}
+
+/// Which way a revision is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Way {
+    /// `upgrade()`
+    Upgrade,
+    /// `downgrade()`
+    Downgrade,
+    /// Both
+    Both,
+}
+
+/// How SQL is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SqlFormat {
+    /// SQL with comments
+    Sql,
+    /// One JSON object
+    Json,
+}
+
+/// How the graph is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HistoryFormat {
+    /// One line for each revision
+    Text,
+    /// One JSON object
+    Json,
+    /// A Mermaid diagram
+    Mermaid,
+    /// A Graphviz graph
+    Dot,
+}
+
+/// How rules are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RulesFormat {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// A major and a minor version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// `2` of `2.1`.
+    pub major: u32,
+    /// `1` of `2.1`.
+    pub minor: u32,
+}
+
+impl FromStr for Version {
+    type Err = String;
+
+    /// `2.1`; a third number, as of `2.1.9`, changes nothing.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.split('.').map(str::parse::<u32>);
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(Ok(major)), Some(Ok(minor)), None | Some(Ok(_)), None) => Ok(Self { major, minor }),
+            _ => Err("a version looks like `2.1`".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn formats_may_name_files() {
+        let cli = Cli::parse_from(["limbeck", "check", "--format", "human", "--format", "sarif=a=b.sarif", "x"]);
+        let Command::Check(check) = cli.command else { panic!("not a check") };
+        assert_eq!(check.place.paths, [PathBuf::from("x")]);
+        assert_eq!(check.formats[0], Report { format: Format::Human, file: None });
+        assert_eq!(check.formats[1], Report { format: Format::Sarif, file: Some("a=b.sarif".into()) });
+        for bad in ["xml", "json=", "=x"] {
+            assert!(Cli::try_parse_from(["limbeck", "check", "--format", bad]).is_err(), "{bad}");
+        }
+    }
+}

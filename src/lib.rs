@@ -34,3 +34,5 @@ pub mod output;
 pub mod cli;
 pub mod config;
 pub mod discover;
+pub mod fault;
+pub mod run;

@@ -1,0 +1,66 @@
+//! The JSON schema of the configuration.
+
+use super::{
+    DEFAULT_POSTGRES,
+    keys::{KEYS, Shape},
+    values::{SEVERITIES, groups},
+};
+use crate::rules;
+use serde_json::{Map, Value, json};
+
+/// The schema (draft 2020-12) of a `limbeck.toml`, and of `[tool.limbeck]`.
+#[must_use]
+pub fn json_schema() -> Value {
+    let mut properties = Map::new();
+    for key in KEYS {
+        let mut shape = shape(key.shape);
+        if let Some(object) = shape.as_object_mut() {
+            object.insert("description".to_owned(), json!(key.doc));
+        }
+        properties.insert(key.name.to_owned(), shape);
+    }
+    let names: Vec<&str> = rules::ALL.iter().map(|rule| rule.name).chain(groups()).collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "limbeck.toml",
+        "description": "The configuration of limbeck, also the table `tool.limbeck` of a pyproject.toml",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+        "$defs": {
+            "rule": { "description": "A rule or a group of rules", "enum": names },
+            "rules": { "type": "array", "items": { "$ref": "#/$defs/rule" } },
+            "literals": {
+                "type": "object",
+                "additionalProperties": { "anyOf": [{ "$ref": "#/$defs/literal" }, { "$ref": "#/$defs/literals" }] }
+            },
+            "literal": {
+                "anyOf": [
+                    { "type": ["string", "number", "boolean"] },
+                    { "type": "array", "items": { "$ref": "#/$defs/literal" } }
+                ]
+            },
+            "names": {
+                "type": "object",
+                "additionalProperties": { "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/names" }] }
+            }
+        }
+    })
+}
+
+fn shape(shape: Shape) -> Value {
+    match shape {
+        Shape::Rules => json!({ "$ref": "#/$defs/rules" }),
+        Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Shape::Text => json!({ "type": "string", "minLength": 1 }),
+        Shape::Postgres => json!({ "type": "integer", "minimum": 9, "maximum": 99, "default": DEFAULT_POSTGRES }),
+        Shape::Severities => json!({
+            "type": "object",
+            "propertyNames": { "$ref": "#/$defs/rule" },
+            "additionalProperties": { "enum": SEVERITIES }
+        }),
+        Shape::RulesByGlob => json!({ "type": "object", "additionalProperties": { "$ref": "#/$defs/rules" } }),
+        Shape::Literals => json!({ "$ref": "#/$defs/literals" }),
+        Shape::Names => json!({ "$ref": "#/$defs/names" }),
+    }
+}

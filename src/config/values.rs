@@ -1,0 +1,225 @@
+//! TOML values to what the keys want, each mistake with its place.
+
+use crate::{fault::Fault, finding::Severity, op::Literal, rules, source::Text};
+use globset::{GlobBuilder, GlobMatcher};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+/// A value and its place.
+pub(super) type Value<'a> = Spanned<DeValue<'a>>;
+/// What a key makes of its value.
+pub(super) type Read<T> = Result<T, Fault>;
+
+/// Reads the value of one key.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    /// The key.
+    pub(super) key: &'a str,
+    /// The folder that globs are relative to, itself relative to the root.
+    pub(super) folder: &'a str,
+}
+
+impl Reader<'_> {
+    fn wrong(&self, value: &Value<'_>, wanted: &str) -> Fault {
+        let found = value.get_ref().type_str();
+        Fault::new(value.span(), format!("`{}` takes {wanted}, and this is of type {found}", self.key))
+    }
+
+    /// A string.
+    pub(super) fn text(&self, value: &Value<'_>) -> Read<String> {
+        value.get_ref().as_str().map(str::to_owned).ok_or_else(|| self.wrong(value, "a string"))
+    }
+
+    /// A list of strings, each with its place.
+    pub(super) fn texts(&self, value: &Value<'_>) -> Read<Vec<(String, Range<usize>)>> {
+        let Some(values) = value.get_ref().as_array() else { return Err(self.wrong(value, "a list of strings")) };
+        values.iter().map(|it| Ok((self.text(it)?, it.span()))).collect()
+    }
+
+    /// A major version of PostgreSQL.
+    pub(super) fn postgres(&self, value: &Value<'_>) -> Read<u32> {
+        let DeValue::Integer(number) = value.get_ref() else {
+            return Err(self.wrong(value, "a major version as a number, `15`"));
+        };
+        let number = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|it| (9..100).contains(it));
+        number.ok_or_else(|| Fault::new(value.span(), "this is no major version of PostgreSQL"))
+    }
+
+    /// A table.
+    pub(super) fn table<'v, 'a>(&self, value: &'v Value<'a>) -> Read<&'v DeTable<'a>> {
+        value.get_ref().as_table().ok_or_else(|| self.wrong(value, "a table"))
+    }
+
+    /// Rules by name or by group.
+    pub(super) fn rules(&self, value: &Value<'_>) -> Read<BTreeSet<&'static str>> {
+        let mut all = BTreeSet::new();
+        for (name, range) in self.texts(value)? {
+            all.extend(rules_of(&name, &range)?);
+        }
+        Ok(all)
+    }
+
+    /// A severity for each rule; `None` is `off`.
+    pub(super) fn severities(&self, value: &Value<'_>) -> Read<BTreeMap<&'static str, Option<Severity>>> {
+        let mut all = BTreeMap::new();
+        let mut groups = BTreeMap::new();
+        for (name, level) in self.table(value)? {
+            let level = match self.text(level)?.as_str() {
+                "error" => Some(Severity::Error),
+                "warning" => Some(Severity::Warning),
+                "note" => Some(Severity::Note),
+                "off" => None,
+                other => return Err(unknown("severity", other, level.span(), SEVERITIES.iter().copied())),
+            };
+            let of_group = rules::find(name.get_ref()).is_none();
+            let rules = rules_of(name.get_ref(), &name.span())?;
+            let list = if of_group { &mut groups } else { &mut all };
+            list.extend(rules.into_iter().map(|rule| (rule, level)));
+        }
+        // A rule's own word counts more than its group's, in whatever order they stand.
+        groups.append(&mut all);
+        Ok(groups)
+    }
+
+    /// Globs, relative to the root.
+    pub(super) fn globs(&self, value: &Value<'_>) -> Read<Vec<GlobMatcher>> {
+        let mut all = Vec::new();
+        for (text, range) in self.texts(value)? {
+            all.extend(self.glob(&text, &range)?);
+        }
+        Ok(all)
+    }
+
+    /// A glob as gitignore reads them: without a slash it is a name in any folder, and a folder means all in it.
+    pub(super) fn glob(&self, text: &str, range: &Range<usize>) -> Read<Vec<GlobMatcher>> {
+        let pattern = text.trim_start_matches("./").trim_end_matches('/');
+        let anchored = pattern.contains('/');
+        let pattern = pattern.trim_start_matches('/');
+        let prefix = if self.folder == "." { String::new() } else { format!("{}/", globset::escape(self.folder)) };
+        let middle = if anchored { "" } else { "**/" };
+        let compile = |tail: &str| {
+            GlobBuilder::new(&format!("{prefix}{middle}{pattern}{tail}")).literal_separator(true).build()
+        };
+        let fault = |error: globset::Error| Fault::new(range.clone(), format!("this is no glob: {}", error.kind()));
+        if pattern.is_empty() {
+            return Err(Fault::new(range.clone(), "this glob matches nothing"));
+        }
+        Ok(vec![compile("").map_err(fault)?.compile_matcher(), compile("/**").map_err(fault)?.compile_matcher()])
+    }
+
+    /// Literals by dotted name: `"a.b" = 1`, `a.b = 1` and `[assume.a] b = 1` are the same.
+    pub(super) fn literals(&self, value: &Value<'_>) -> Read<BTreeMap<String, Literal>> {
+        let mut all = BTreeMap::new();
+        self.leaves(self.table(value)?, "", &mut |name, leaf| {
+            all.insert(name, self.literal(leaf)?);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Strings by dotted name.
+    pub(super) fn names(&self, value: &Value<'_>) -> Read<BTreeMap<String, String>> {
+        let mut all = BTreeMap::new();
+        self.leaves(self.table(value)?, "", &mut |name, leaf| {
+            all.insert(name, self.text(leaf)?);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// The TOML parser limits how deep tables nest.
+    fn leaves(
+        &self,
+        table: &DeTable<'_>,
+        prefix: &str,
+        take: &mut dyn FnMut(String, &Value<'_>) -> Read<()>,
+    ) -> Read<()> {
+        for (key, value) in table {
+            let part = key.get_ref();
+            let fits = |it: &str| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_');
+            if !part.split('.').all(fits) {
+                return Err(Fault::new(key.span(), format!("`{part}` is no dotted Python name")));
+            }
+            let name = if prefix.is_empty() { part.to_string() } else { format!("{prefix}.{part}") };
+            match value.get_ref().as_table() {
+                Some(inner) => self.leaves(inner, &name, take)?,
+                None => take(name, value)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn literal(&self, value: &Value<'_>) -> Read<Literal> {
+        let out_of_range = || Fault::new(value.span(), "this number is out of range");
+        Ok(match value.get_ref() {
+            DeValue::String(text) => Literal::Str(Text::made(text.as_ref())),
+            DeValue::Boolean(value) => Literal::Bool(*value),
+            DeValue::Integer(number) => {
+                let number = i64::from_str_radix(number.as_str(), number.radix()).map_err(|_| out_of_range())?;
+                Literal::Int(number.to_string())
+            }
+            DeValue::Float(number) => {
+                let number: f64 = number.as_str().parse().map_err(|_| out_of_range())?;
+                Literal::Float(format!("{number:?}"))
+            }
+            DeValue::Array(values) => Literal::List(values.iter().map(|it| self.literal(it)).collect::<Read<_>>()?),
+            _ => return Err(self.wrong(value, "a string, a number, a boolean or a list of these")),
+        })
+    }
+}
+
+/// The words for a severity.
+pub(super) const SEVERITIES: [&str; 4] = ["error", "warning", "note", "off"];
+
+/// The groups that some rule is of.
+pub(super) fn groups() -> BTreeSet<&'static str> {
+    rules::ALL.iter().map(|rule| rule.spec.group.word()).collect()
+}
+
+/// The rule of a name, or the rules of a group's.
+fn rules_of(name: &str, range: &Range<usize>) -> Read<Vec<&'static str>> {
+    if let Some(rule) = rules::find(name) {
+        return Ok(vec![rule.name]);
+    }
+    let of_group: Vec<_> = rules::ALL.iter().filter(|it| it.spec.group.word() == name).map(|it| it.name).collect();
+    if of_group.is_empty() {
+        let known = rules::ALL.iter().map(|rule| rule.name).chain(groups());
+        return Err(unknown("rule", name, range.clone(), known)
+            .with_help_if_none("`limbeck rules` lists the rules and their groups"));
+    }
+    Ok(of_group)
+}
+
+impl Fault {
+    fn with_help_if_none(self, help: &str) -> Self {
+        if self.help.is_some() { self } else { self.with_help(help) }
+    }
+}
+
+/// A word that is not known, with the nearest that is.
+pub(super) fn unknown<'a>(
+    kind: &str,
+    name: &str,
+    range: Range<usize>,
+    known: impl Iterator<Item = &'a str>,
+) -> Fault {
+    let fault = Fault::new(range, format!("there is no {kind} `{name}`"));
+    match nearest(name, known) {
+        Some(near) => fault.with_help(format!("`{near}` is the nearest that there is")),
+        None => fault,
+    }
+}
+
+/// The nearest of the words, if it is near at all.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |it: &&str| strsim::damerau_levenshtein(&name.replace('_', "-"), it);
+    // A long word is compared to nothing: the comparison costs its length times theirs.
+    let near = if name.len() > 100 { None } else { known.min_by_key(distance) };
+    near.filter(|near| distance(near) <= 3.max(near.len() / 3))
+}

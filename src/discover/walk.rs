@@ -1,0 +1,126 @@
+//! The search of a folder tree for settings and script folders. Symbolic links are not followed, so it ends.
+
+use super::{
+    checkout::{Checkout, join, unreadable},
+    excluded,
+    given::Given,
+};
+use crate::fault;
+use globset::GlobMatcher;
+use miette::Result;
+use std::{collections::BTreeSet, fs, io};
+
+/// How deep folders are looked into.
+const MAX_DEPTH: usize = 40;
+/// How many folders are looked into.
+const MAX_FOLDERS: usize = 200_000;
+
+/// What was found, each relative to the root.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    /// Folders with an `alembic.ini`.
+    pub(super) inis: BTreeSet<String>,
+    /// Folders with a `pyproject.toml`.
+    pub(super) pyprojects: BTreeSet<String>,
+    /// Folders with an `env.py` and a `versions` folder.
+    pub(super) script_folders: BTreeSet<String>,
+    /// Every folder that was looked into.
+    pub(super) folders: BTreeSet<String>,
+    /// What could not be looked into.
+    pub(super) talk: Vec<String>,
+}
+
+/// Searches the whole repository and what was given; without a repository only what was given, and the folders
+/// right above it.
+pub(super) fn walk(given: &Given, exclude: &[GlobMatcher]) -> Result<Tree> {
+    let mut tree = Tree::default();
+    let mut starts = given.starts();
+    if given.repository {
+        starts.push(".".to_owned());
+    }
+    let mut stack: Vec<(String, usize)> = starts.iter().map(|start| (start.clone(), 0)).collect();
+    while let Some((folder, depth)) = stack.pop() {
+        if !tree.folders.insert(folder.clone()) {
+            continue;
+        }
+        if tree.folders.len() > MAX_FOLDERS {
+            return Err(fault::helped(
+                format!("there are more than {MAX_FOLDERS} folders to search"),
+                "name the folder that holds `alembic.ini`, or exclude the others in `limbeck.toml`",
+            ));
+        }
+        for name in look(given, &folder, &mut tree)? {
+            let inner = join(&folder, &name);
+            if depth >= MAX_DEPTH {
+                tree.talk.push(format!("`{}` lies too deep and was not searched", given.checkout.shown(&inner)));
+            } else if !excluded(exclude, &inner) {
+                stack.push((inner, depth + 1));
+            }
+        }
+    }
+    for start in given.starts() {
+        for folder in super::checkout::ancestors(&start) {
+            if !tree.folders.contains(&folder) {
+                mark(&given.checkout, &folder, &mut tree);
+            }
+        }
+    }
+    Ok(tree)
+}
+
+/// Notes what a folder is, and answers the names of the folders in it that are worth a look.
+fn look(given: &Given, folder: &str, tree: &mut Tree) -> Result<Vec<String>> {
+    let path = given.checkout.absolute(folder);
+    let listing = fs::read_dir(&path).and_then(Iterator::collect::<io::Result<Vec<fs::DirEntry>>>);
+    let entries = match listing {
+        Ok(entries) => entries,
+        Err(error) => {
+            let report = unreadable(&given.checkout.shown(folder), &error);
+            // What the user pointed at is read whole or not at all; elsewhere only settings are looked for.
+            if given.holds(folder) || given.starts().iter().any(|start| start == folder) {
+                return Err(report);
+            }
+            tree.talk.push(format!("{report}, so it was not searched"));
+            return Ok(Vec::new());
+        }
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        match entry.file_name().into_string() {
+            Ok(name) if is_folder && !skipped(&name) && !is_foreign(&entry.path()) => names.push(name),
+            Ok(_) => {}
+            Err(name) if is_folder => {
+                let name = name.to_string_lossy();
+                tree.talk.push(format!("the name of folder `{name}` is not Unicode, so it was not searched"));
+            }
+            Err(_) => {}
+        }
+    }
+    mark(&given.checkout, folder, tree);
+    names.sort();
+    Ok(names)
+}
+
+fn mark(checkout: &Checkout, folder: &str, tree: &mut Tree) {
+    if checkout.is_file(&join(folder, "alembic.ini")) {
+        tree.inis.insert(folder.to_owned());
+    }
+    if checkout.is_file(&join(folder, "pyproject.toml")) {
+        tree.pyprojects.insert(folder.to_owned());
+    }
+    if checkout.is_file(&join(folder, "env.py")) && checkout.is_folder(&join(folder, "versions")) {
+        tree.script_folders.insert(folder.to_owned());
+    }
+}
+
+/// Folders that hold other people's code.
+fn skipped(name: &str) -> bool {
+    name.starts_with('.')
+        || matches!(name, "node_modules" | "venv" | "__pycache__" | "site-packages" | "dist-packages")
+}
+
+/// A virtual environment under any name, or a folder that its tool marks as a cache (Cargo's `target` is one).
+fn is_foreign(folder: &std::path::Path) -> bool {
+    folder.join("pyvenv.cfg").exists() || folder.join("CACHEDIR.TAG").exists()
+}
