@@ -132,9 +132,7 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Read {
             })
         }
         Err(finding) => {
-            if !broken {
-                findings.push(*finding);
-            }
+            findings.extend(finding.filter(|_| !broken).map(|finding| *finding));
             None
         }
     };

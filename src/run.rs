@@ -57,9 +57,9 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
 /// The error is that nobody reads stdout any more (`limbeck check | head`).
 #[must_use]
 pub fn is_closed_pipe(error: &miette::Report) -> bool {
-    error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    })
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
 }
 
 /// Reads the configuration and the histories, and says on stderr what the search left out.

@@ -22,21 +22,17 @@ pub(super) struct Header {
     pub docstring: Docstring,
 }
 
-/// Reads the header; a finding where `revision` is absent or no string, or a reference is not one.
-pub(super) fn read(reader: &mut Interp<'_>, suite: &[Stmt], scope: &Rc<Scope>) -> Result<Header, Box<Finding>> {
-    let top = Span { source: reader.main, start: 0, end: 0 };
+/// Reads the header; a finding where `revision` or a reference is no string. A file without `revision` is for the
+/// history to judge, which knows whether Alembic would load it.
+pub(super) fn read(reader: &mut Interp<'_>, suite: &[Stmt], scope: &Rc<Scope>) -> Result<Header, Option<Box<Finding>>> {
     let fault = |span: Span, message: String, path: &str| {
         let mut finding = Finding::new("missing-revision-id", Severity::Error, span, message);
         finding.object(path);
-        Box::new(finding)
+        Some(Box::new(finding))
     };
     let path = reader.sources.get(reader.main).path.clone();
     let Some((value, span)) = variable(reader, suite, scope, "revision") else {
-        return Err(fault(
-            top,
-            "the file has no `revision`, so Alembic cannot tell which revision it is".to_owned(),
-            &path,
-        ));
+        return Err(None);
     };
     let id = match value.as_text() {
         Some(text) if !text.as_str().is_empty() => {
