@@ -1,9 +1,7 @@
 //! SQL text to statements; the only room that knows pg_query.
 
-use crate::{
-    source::Text,
-    statement::{Kind, Statement},
-};
+use crate::{source::Text, statement::Kind};
+use pg_query::protobuf;
 
 mod alter;
 mod create;
@@ -28,26 +26,10 @@ pub enum Refused {
 pub struct Parsed {
     /// Its text, without the semicolon.
     pub sql: Text,
+    /// Its bytes in the whole text.
+    pub range: std::ops::Range<usize>,
     /// What it asks for.
     pub kind: Kind,
-}
-
-impl Parsed {
-    /// The statement as a step sends it.
-    #[must_use]
-    pub fn sent_by(self, step: &crate::op::Step, index: usize) -> Statement {
-        let span = self.sql.span().unwrap_or(step.span);
-        Statement {
-            span: if span.source == step.span.source { span } else { step.span },
-            kind: self.kind,
-            sql: self.sql,
-            called: step.span,
-            sent: step.sent,
-            step: index,
-            autocommit: step.autocommit,
-            guards: step.when.clone(),
-        }
-    }
 }
 
 /// Splits a text into statements and reads each.
@@ -80,9 +62,21 @@ pub fn parse(text: &Text) -> Result<Vec<Parsed>, Refused> {
         };
         let (start, end) = trimmed(sql, start, end.min(sql.len()));
         let Some(node) = raw.stmt.as_deref().and_then(|node| node.node.as_ref()) else { continue };
-        all.push(Parsed { sql: text.slice(start, end), kind: kind::kind(node) });
+        all.push(Parsed { sql: text.slice(start, end), range: start..end, kind: kind::kind(node) });
     }
     Ok(all)
+}
+
+/// The bytes of each comment in a text, without the line's end; a text that the scanner refuses has none.
+#[must_use]
+pub fn comments(sql: &str) -> Vec<std::ops::Range<usize>> {
+    let Ok(scanned) = pg_query::scan(sql) else { return Vec::new() };
+    let found = scanned.tokens.iter().filter_map(|token| {
+        let comment = matches!(token.token(), protobuf::Token::SqlComment | protobuf::Token::CComment);
+        let (start, end) = (usize::try_from(token.start).ok()?, usize::try_from(token.end).ok()?);
+        comment.then_some(start..end)
+    });
+    found.collect()
 }
 
 /// `memory exhausted` and `stack depth limit exceeded` are the parser's limits, not faults of the text.

@@ -101,6 +101,53 @@ pub struct Statement {
     pub autocommit: bool,
     /// All of these must hold for it to be run.
     pub guards: Vec<Guard>,
+    /// Comments in the SQL that speak to the tool about this statement: where they stand, and their text.
+    pub remarks: Vec<(Span, String)>,
+}
+
+/// `upgrade()` or `downgrade()` as SQL.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Way {
+    /// In the order in which they are sent.
+    pub statements: Vec<Statement>,
+    /// What has not become SQL.
+    pub unresolved: Vec<Unresolved>,
+    /// What PostgreSQL's grammar refuses.
+    pub rejected: Vec<Rejected>,
+}
+
+/// Something that may do anything: neither its SQL nor its effect is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// Where it stands.
+    pub span: Span,
+    /// The code that calls Alembic.
+    pub sent: Span,
+    /// The step in the revision's body.
+    pub step: usize,
+    /// Why, in words that follow "because".
+    pub reason: String,
+}
+
+/// SQL that the server would refuse to parse.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rejected {
+    /// Where it stands.
+    pub span: Span,
+    /// The code that calls Alembic.
+    pub sent: Span,
+    /// The step in the revision's body.
+    pub step: usize,
+    /// The server's words.
+    pub message: String,
+    /// The whole text.
+    pub sql: Text,
+    /// Outside the transaction by `autocommit_block()`.
+    pub autocommit: bool,
+    /// All of these must hold for it to be run.
+    pub guards: Vec<Guard>,
+    /// As in [`Statement::remarks`].
+    pub remarks: Vec<(Span, String)>,
 }
 
 /// What a statement asks for.
@@ -348,6 +395,14 @@ pub struct Update {
     pub condition: Option<Expr>,
 }
 
+impl Update {
+    /// Every row in which the column is NULL is reached: no `FROM`, and no `WHERE` or one that such a row satisfies.
+    #[must_use]
+    pub fn reaches_nulls_of(&self, column: &str) -> bool {
+        !self.from && self.condition.as_ref().is_none_or(|it| it.holds_where_null(column))
+    }
+}
+
 impl Statement {
     /// Where a name stands in the SQL: the first word that is it, else the whole statement.
     #[must_use]
@@ -418,6 +473,9 @@ impl Statement {
     /// It changes neither rows nor schema by its own words: a query, a setting, a transaction's bounds.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        matches!(self.kind, Kind::Begin | Kind::End | Kind::Select | Kind::Other { tag: "SET" | "LOCK TABLE" | "COMMENT" })
+        matches!(
+            self.kind,
+            Kind::Begin | Kind::End | Kind::Select | Kind::Other { tag: "SET" | "LOCK TABLE" | "COMMENT" }
+        )
     }
 }

@@ -40,9 +40,7 @@ fn action(it: &AlterTableCmd) -> Action {
         (Sub::AtAddColumn, Some(NodeEnum::ColumnDef(def))) => {
             Action::AddColumn { column: Box::new(create::column(def)), if_not_exists: it.missing_ok }
         }
-        (Sub::AtColumnDefault, Some(_)) => {
-            Action::SetDefault { column: name(), default: Box::new(boxed(def)) }
-        }
+        (Sub::AtColumnDefault, Some(_)) => Action::SetDefault { column: name(), default: Box::new(boxed(def)) },
         (Sub::AtColumnDefault, None) => Action::DropDefault { column: name() },
         (Sub::AtDropNotNull, _) => Action::DropNotNull { column: name() },
         (Sub::AtSetNotNull, _) => Action::SetNotNull { column: name() },
@@ -52,9 +50,7 @@ fn action(it: &AlterTableCmd) -> Action {
             None => Action::Other,
         },
         (Sub::AtValidateConstraint, _) => Action::ValidateConstraint { constraint: name() },
-        (Sub::AtDropConstraint, _) => {
-            Action::DropConstraint { constraint: name(), if_exists: it.missing_ok, cascade }
-        }
+        (Sub::AtDropConstraint, _) => Action::DropConstraint { constraint: name(), if_exists: it.missing_ok, cascade },
         (Sub::AtAlterColumnType, Some(NodeEnum::ColumnDef(def))) => Action::SetType {
             column: name(),
             kind: kind(def.type_name.as_ref()),
@@ -81,7 +77,9 @@ pub(super) fn rename(it: &RenameStmt) -> Kind {
             Kind::RenameConstraint { table: table(), constraint: it.subname.clone(), to }
         }
         ObjectType::ObjectIndex => Kind::RenameIndex { index: table(), to },
-        ObjectType::ObjectType | ObjectType::ObjectDomain => Kind::RenameType { name: object(it.object.as_deref()), to },
+        ObjectType::ObjectType | ObjectType::ObjectDomain => {
+            Kind::RenameType { name: object(it.object.as_deref()), to }
+        }
         _ => Kind::Other { tag: "ALTER … RENAME" },
     }
 }
@@ -89,9 +87,7 @@ pub(super) fn rename(it: &RenameStmt) -> Kind {
 /// `ALTER … SET SCHEMA`.
 pub(super) fn schema(it: &AlterObjectSchemaStmt) -> Kind {
     match it.object_type() {
-        ObjectType::ObjectTable => {
-            Kind::MoveTable { table: range(it.relation.as_ref()), schema: it.newschema.clone() }
-        }
+        ObjectType::ObjectTable => Kind::MoveTable { table: range(it.relation.as_ref()), schema: it.newschema.clone() },
         _ => Kind::Other { tag: "ALTER … SET SCHEMA" },
     }
 }

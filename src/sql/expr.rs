@@ -32,7 +32,11 @@ pub(super) fn expr(node: &Node) -> Expr {
     let Some(node) = node.node.as_ref() else { return Expr::Other };
     match node {
         NodeEnum::AConst(it) => {
-            if it.isnull { Expr::Null } else { Expr::Constant(constant(it).unwrap_or_default()) }
+            if it.isnull {
+                Expr::Null
+            } else {
+                Expr::Constant(constant(it).unwrap_or_default())
+            }
         }
         NodeEnum::ColumnRef(it) => column(&it.fields),
         NodeEnum::TypeCast(it) => {
@@ -81,9 +85,7 @@ fn call(it: &FuncCall) -> Expr {
         return Expr::Other;
     }
     match name.schema.as_deref() {
-        None | Some("pg_catalog" | "public" | "extensions") => {
-            Expr::Call { function: name.name, args: all(&it.args) }
-        }
+        None | Some("pg_catalog" | "public" | "extensions") => Expr::Call { function: name.name, args: all(&it.args) },
         Some(_) => Expr::Other,
     }
 }

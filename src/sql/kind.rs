@@ -35,9 +35,7 @@ fn definition(node: &NodeEnum) -> Option<Kind> {
         NodeEnum::IndexStmt(it) => Kind::CreateIndex(Box::new(create::index(it))),
         NodeEnum::DropStmt(it) => drop(it),
         NodeEnum::CreateSchemaStmt(it) => Kind::CreateSchema { schema: it.schemaname.clone() },
-        NodeEnum::CreateEnumStmt(it) => {
-            Kind::CreateEnum { name: dotted(&it.type_name), labels: strings(&it.vals) }
-        }
+        NodeEnum::CreateEnumStmt(it) => Kind::CreateEnum { name: dotted(&it.type_name), labels: strings(&it.vals) },
         NodeEnum::CreateDomainStmt(it) => Kind::CreateDomain { name: dotted(&it.domainname) },
         NodeEnum::CreateSeqStmt(it) => Kind::CreateSequence { name: range(it.sequence.as_ref()) },
         NodeEnum::ViewStmt(it) => Kind::CreateView {
@@ -57,11 +55,9 @@ fn change(node: &NodeEnum) -> Option<Kind> {
             columns: strings(&it.attlist),
             rows: None,
         })),
-        NodeEnum::MergeStmt(it) => Kind::Insert(Box::new(Insert {
-            table: range(it.relation.as_ref()),
-            columns: Vec::new(),
-            rows: None,
-        })),
+        NodeEnum::MergeStmt(it) => {
+            Kind::Insert(Box::new(Insert { table: range(it.relation.as_ref()), columns: Vec::new(), rows: None }))
+        }
         NodeEnum::UpdateStmt(it) => Kind::Update(Box::new(update(it))),
         NodeEnum::DeleteStmt(it) => Kind::Delete { table: range(it.relation.as_ref()) },
         NodeEnum::TruncateStmt(it) => Kind::Truncate { tables: it.relations.iter().filter_map(table).collect() },
@@ -94,9 +90,7 @@ fn drop(it: &DropStmt) -> Kind {
     let if_exists = it.missing_ok;
     match it.remove_type() {
         ObjectType::ObjectTable => Kind::DropTable { tables: names, if_exists, cascade },
-        ObjectType::ObjectIndex => {
-            Kind::DropIndex { indexes: names, concurrently: it.concurrent, if_exists, cascade }
-        }
+        ObjectType::ObjectIndex => Kind::DropIndex { indexes: names, concurrently: it.concurrent, if_exists, cascade },
         ObjectType::ObjectSchema => {
             Kind::DropSchema { schemas: names.into_iter().map(|name| name.name).collect(), cascade }
         }

@@ -56,16 +56,59 @@ const STRICT: &[&str] = &["||", "+", "-", "*", "/", "%", "=", "<>", "<", ">", "<
 /// Functions that give a value for any values that are not NULL (`pg_proc.proisstrict` and their documentation);
 /// those without arguments always give one.
 const TOTAL: &[&str] = &[
-    "abs", "age", "btrim", "ceil", "char_length", "clock_timestamp", "concat", "current_database", "date_trunc",
-    "encode", "floor", "gen_random_uuid", "initcap", "jsonb_build_array", "jsonb_build_object", "json_build_array",
-    "json_build_object", "left", "length", "lower", "lpad", "ltrim", "make_interval", "md5", "nextval", "now",
-    "quote_ident", "random", "repeat", "replace", "right", "round", "rpad", "rtrim", "statement_timestamp",
-    "to_char", "to_json", "to_jsonb", "to_timestamp", "timezone", "transaction_timestamp", "translate", "trunc",
-    "upper", "uuid_generate_v1", "uuid_generate_v4", "uuidv4", "uuidv7",
+    "abs",
+    "age",
+    "btrim",
+    "ceil",
+    "char_length",
+    "clock_timestamp",
+    "concat",
+    "current_database",
+    "date_trunc",
+    "encode",
+    "floor",
+    "gen_random_uuid",
+    "initcap",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "json_build_array",
+    "json_build_object",
+    "left",
+    "length",
+    "lower",
+    "lpad",
+    "ltrim",
+    "make_interval",
+    "md5",
+    "nextval",
+    "now",
+    "quote_ident",
+    "random",
+    "repeat",
+    "replace",
+    "right",
+    "round",
+    "rpad",
+    "rtrim",
+    "statement_timestamp",
+    "to_char",
+    "to_json",
+    "to_jsonb",
+    "to_timestamp",
+    "timezone",
+    "transaction_timestamp",
+    "translate",
+    "trunc",
+    "upper",
+    "uuid_generate_v1",
+    "uuid_generate_v4",
+    "uuidv4",
+    "uuidv7",
 ];
 
 /// Of these, the ones that give a value even for NULL.
-const NEVER_NULL: &[&str] = &["concat", "jsonb_build_array", "jsonb_build_object", "json_build_array", "json_build_object"];
+const NEVER_NULL: &[&str] =
+    &["concat", "jsonb_build_array", "jsonb_build_object", "json_build_array", "json_build_object"];
 
 impl Expr {
     /// The expression gives a value in every row, given the columns that do.
@@ -83,9 +126,7 @@ impl Expr {
             Self::Coalesce(args) | Self::Extreme(args) => args.iter().any(never),
             Self::Operator { operator, args } => STRICT.contains(&operator.as_str()) && args.iter().all(never),
             Self::And(args) | Self::Or(args) => args.iter().all(never),
-            Self::Case { results, otherwise } => {
-                results.iter().all(never) && otherwise.as_deref().is_some_and(never)
-            }
+            Self::Case { results, otherwise } => results.iter().all(never) && otherwise.as_deref().is_some_and(never),
             Self::Null | Self::Default | Self::Other => false,
         }
     }
@@ -102,8 +143,9 @@ impl Expr {
             // `coalesce(c, '') = ''`: the constant that takes the NULL's place is the one asked for.
             Self::Operator { operator, args } if operator == "=" => match args.as_slice() {
                 [Self::Coalesce(inner), constant] | [constant, Self::Coalesce(inner)] => match inner.as_slice() {
-                    [first, second] => first.is_column(name) && second.literal() == constant.literal()
-                        && constant.literal().is_some(),
+                    [first, second] => {
+                        first.is_column(name) && second.literal() == constant.literal() && constant.literal().is_some()
+                    }
                     _ => false,
                 },
                 _ => false,
@@ -122,6 +164,76 @@ impl Expr {
             Self::Or(args) => !args.is_empty() && args.iter().all(|it| it.demands(name)),
             Self::Not(inner) => matches!(&**inner, Self::IsNull(column) if column.is_column(name)),
             _ => false,
+        }
+    }
+
+    /// Every part that is an expression.
+    fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Cast { inner, .. } | Self::IsNull(inner) | Self::IsNotNull(inner) | Self::Not(inner) => vec![inner],
+            Self::Call { args, .. }
+            | Self::Operator { args, .. }
+            | Self::Coalesce(args)
+            | Self::Extreme(args)
+            | Self::And(args)
+            | Self::Or(args) => args.iter().collect(),
+            Self::Case { results, otherwise } => results.iter().chain(otherwise.as_deref()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Every part that is an expression, to be changed.
+    fn parts_mut(&mut self) -> Vec<&mut Self> {
+        match self {
+            Self::Cast { inner, .. } | Self::IsNull(inner) | Self::IsNotNull(inner) | Self::Not(inner) => vec![inner],
+            Self::Call { args, .. }
+            | Self::Operator { args, .. }
+            | Self::Coalesce(args)
+            | Self::Extreme(args)
+            | Self::And(args)
+            | Self::Or(args) => args.iter_mut().collect(),
+            Self::Case { results, otherwise } => results.iter_mut().chain(otherwise.as_deref_mut()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The column stands in it, as far as its parts are understood.
+    #[must_use]
+    pub fn mentions(&self, name: &str) -> bool {
+        self.is_column(name) || self.parts().into_iter().any(|it| it.mentions(name))
+    }
+
+    /// The one column that stands in it; `None` where there are several or none.
+    #[must_use]
+    pub fn only_column(&self) -> Option<&str> {
+        let mut found = Vec::new();
+        self.columns(&mut found);
+        found.sort_unstable();
+        found.dedup();
+        match found.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    fn columns<'a>(&'a self, found: &mut Vec<&'a str>) {
+        if let Self::Column { column, .. } = self {
+            found.push(column);
+        }
+        for part in self.parts() {
+            part.columns(found);
+        }
+    }
+
+    /// The column goes by another name.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        if let Self::Column { column, .. } = self
+            && column == from
+        {
+            to.clone_into(column);
+        }
+        for part in self.parts_mut() {
+            part.rename(from, to);
         }
     }
 

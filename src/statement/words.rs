@@ -42,9 +42,7 @@ fn end(sql: &str, at: usize) -> usize {
         _ if starts_name(first) => {
             rest.find(|it: char| !(it == '_' || it == '$' || it.is_alphanumeric())).unwrap_or(rest.len())
         }
-        _ if first.is_ascii_digit() => {
-            rest.find(|it: char| !(it == '_' || it.is_alphanumeric())).unwrap_or(rest.len())
-        }
+        _ if first.is_ascii_digit() => rest.find(|it: char| !(it == '_' || it.is_alphanumeric())).unwrap_or(rest.len()),
         _ => first.len_utf8(),
     };
     at + length
