@@ -1,1 +1,138 @@
-//! The fold: histories to a report.
+//! The fold: History × Schema × rules × Policy to a report.
+//!
+//! The history is always replayed from its base; what is reported of it is decided last.
+
+use crate::{
+    finding::{Finding, Severity},
+    history::History,
+    policy::Policy,
+    source::{Sources, Span},
+    statement::Way,
+};
+
+mod decide;
+mod graph;
+mod judge;
+mod migrate;
+mod sift;
+
+pub use migrate::migrate;
+
+/// A revision as SQL, both ways.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Migrated {
+    /// `upgrade()`.
+    pub upgrade: Way,
+    /// `downgrade()`.
+    pub downgrade: Way,
+}
+
+/// All that is judged together: one environment.
+pub struct Case<'a> {
+    /// The revisions and how they follow each other.
+    pub history: &'a History,
+    /// The texts that places are of.
+    pub sources: &'a Sources,
+    /// Each revision as SQL, in the order of [`History::revisions`].
+    pub migrations: Vec<Migrated>,
+    /// What the reader, the graph and the discovery have found.
+    pub found: Vec<Finding>,
+    /// Every Python comment of the revision files, from `#` to before the line's end.
+    pub comments: &'a [Span],
+    /// What the user wants.
+    pub policy: &'a Policy,
+}
+
+/// What there is to say of an environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// By path, line, column, rule and message; those that a comment suppresses are among them.
+    pub findings: Vec<Finding>,
+    /// How much was read and found.
+    pub summary: Summary,
+}
+
+/// Counts; a suppressed finding is not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the word says it")]
+pub struct Summary {
+    pub revisions: usize,
+    pub statements: usize,
+    pub unresolved: usize,
+    pub errors: usize,
+    pub warnings: usize,
+    pub notes: usize,
+}
+
+impl Summary {
+    /// The sum of two.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            revisions: self.revisions + other.revisions,
+            statements: self.statements + other.statements,
+            unresolved: self.unresolved + other.unresolved,
+            errors: self.errors + other.errors,
+            warnings: self.warnings + other.warnings,
+            notes: self.notes + other.notes,
+        }
+    }
+
+    fn count(&mut self, finding: &Finding) {
+        if finding.suppressed {
+            return;
+        }
+        match finding.severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+            Severity::Note => self.notes += 1,
+        }
+    }
+}
+
+/// Of each statement, whether its guards let it run; see [`decide`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decisions {
+    /// For [`Migrated::upgrade`], by statement.
+    pub upgrade: Vec<Option<bool>>,
+    /// For [`Migrated::downgrade`], by statement.
+    pub downgrade: Vec<Option<bool>>,
+}
+
+/// Answers what the revisions ask the database, as far as the replayed schema can.
+///
+/// The answer has one entry for each revision, in the order of [`History::revisions`]: `Some(true)` for a statement
+/// that is run (also one without guards), `Some(false)` for one that is not, `None` where only a run can tell.
+#[must_use]
+pub fn decide(history: &History, migrations: &[Migrated]) -> Vec<Decisions> {
+    let graph = graph::Graph::new(history);
+    let mut all = Vec::new();
+    decide::replay(&graph, migrations, |turn| all.push(turn.decisions));
+    all
+}
+
+/// Judges an environment.
+#[must_use]
+pub fn check(case: Case<'_>) -> Report {
+    let mut summary = Summary { revisions: case.history.revisions.len(), ..Summary::default() };
+    for way in case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
+        summary.statements += way.statements.len() + way.rejected.len();
+        summary.unresolved += way.unresolved.len();
+    }
+    let graph = graph::Graph::new(case.history);
+    let reported = case.policy.target.since.as_deref().and_then(|since| graph.after(case.history, since));
+    let raised = judge::judge(&case, &graph, reported.as_deref());
+    let mut findings = sift::sift(&case, raised, reported.as_deref());
+    sort(&mut findings, case.sources);
+    findings.iter().for_each(|finding| summary.count(finding));
+    Report { findings, summary }
+}
+
+/// By path, line, column, rule and message: nothing of it depends on the order of reading.
+fn sort(findings: &mut [Finding], sources: &Sources) {
+    findings.sort_by_cached_key(|finding| {
+        let source = sources.get(finding.span.source);
+        let (line, column) = source.line_column(finding.span.start);
+        (source.path.clone(), line, column, finding.rule, finding.message.clone(), finding.subject.clone())
+    });
+}

@@ -28,3 +28,12 @@ pub struct Policy {
     /// Rules that are not applied in the files that a glob matches (paths relative to the repository's root).
     pub per_file_ignores: Vec<(globset::GlobMatcher, BTreeSet<&'static str>)>,
 }
+
+impl Policy {
+    /// The rule is on.
+    #[must_use]
+    pub fn applies(&self, rule: &crate::rule::Rule) -> bool {
+        let selected = self.select.as_ref().map_or(rule.spec.default, |names| names.contains(rule.name));
+        selected && !self.ignore.contains(rule.name)
+    }
+}

@@ -6,11 +6,12 @@
 use crate::{
     finding::{Direction, Finding, Severity, Subject},
     history::History,
+    op::Step,
     policy::Target,
     revision::Revision,
-    schema::Schema,
+    schema::{Known, Names, Run, Schema},
     source::Span,
-    statement::Statement,
+    statement::{Name, Statement, Unresolved, Way},
 };
 
 /// A rule as `build.rs` registers it from the folders.
@@ -95,6 +96,19 @@ pub enum Check {
     Elsewhere,
 }
 
+/// What is the same for every site of a history.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The whole history.
+    pub history: &'a History,
+    /// What the user said.
+    pub target: &'a Target,
+    /// How the history names its tables.
+    pub names: &'a Names,
+    /// With `since`: which revisions are reported, by their place in the history.
+    pub reported: Option<&'a [bool]>,
+}
+
 /// What a rule sees of one statement.
 #[derive(Clone, Copy)]
 pub struct Site<'a> {
@@ -102,19 +116,59 @@ pub struct Site<'a> {
     pub statement: &'a Statement,
     /// The schema just before the statement.
     pub schema: &'a Schema,
-    /// The schema before this revision, and with `since` before the first revision that is reported: what was
-    /// there then may hold rows and is in use.
-    pub settled: &'a Schema,
-    /// The statements of the same revision and direction before this one.
+    /// The statements of the same revision and direction before this one, without those that are never run.
     pub earlier: &'a [Statement],
+    /// And those after it.
+    pub later: &'a [Statement],
+    /// What is not understood in the same revision and direction.
+    pub unresolved: &'a [Unresolved],
+    /// It is sent inside a transaction.
+    pub in_transaction: bool,
     /// The revision.
     pub revision: &'a Revision,
-    /// Which way it is run.
-    pub direction: Direction,
-    /// The whole history.
-    pub history: &'a History,
-    /// What the user said.
-    pub target: &'a Target,
+    /// Which revision this is and which way it is run.
+    pub run: Run,
+    /// What is the same for every site.
+    pub context: Context<'a>,
+}
+
+impl Site<'_> {
+    /// The table may hold rows, and running code may use it; the place where it was made.
+    ///
+    /// `No`: it is new, or not there. New is what this very revision has made, with `since` what any of the
+    /// reported revisions has made, until the history writes rows into it. On the way down everything that the
+    /// upgrade has left is in use. `Unknown`: the history has not made it, so that it is taken to be in use.
+    #[must_use]
+    pub fn in_use(&self, table: &Name) -> Known<Span> {
+        let table = match self.schema.table(table) {
+            Known::Yes(table) => table,
+            Known::No => return Known::No,
+            Known::Unknown => return Known::Unknown,
+        };
+        let Some(made) = table.made else { return Known::Unknown };
+        if self.is_new(made.run) && table.rows.is_none() { Known::No } else { Known::Yes(made.span) }
+    }
+
+    /// What the run has made is new to this site.
+    #[must_use]
+    pub fn is_new(&self, run: Run) -> bool {
+        let reported = |index: usize| self.context.reported.is_some_and(|it| it.get(index) == Some(&true));
+        run == self.run
+            || (self.run.direction == Direction::Upgrade
+                && run.direction == Direction::Upgrade
+                && reported(run.revision)
+                && reported(self.run.revision))
+    }
+
+    /// The operation that the statement comes from.
+    #[must_use]
+    pub fn step(&self) -> Option<&Step> {
+        let body = match self.run.direction {
+            Direction::Upgrade => &self.revision.upgrade,
+            Direction::Downgrade => &self.revision.downgrade,
+        };
+        body.steps.get(self.statement.step)
+    }
 }
 
 /// What a rule sees of one revision.
@@ -122,18 +176,16 @@ pub struct Site<'a> {
 pub struct Migration<'a> {
     /// The revision.
     pub revision: &'a Revision,
-    /// Its statements on the way up.
-    pub upgrade: &'a [Statement],
-    /// Its statements on the way down.
-    pub downgrade: &'a [Statement],
+    /// The way up, without statements that are never run.
+    pub upgrade: &'a Way,
+    /// The way down, likewise.
+    pub downgrade: &'a Way,
     /// The schema before the upgrade.
     pub before: &'a Schema,
     /// The schema after it.
     pub after: &'a Schema,
-    /// The whole history.
-    pub history: &'a History,
-    /// What the user said.
-    pub target: &'a Target,
+    /// What is the same for every site.
+    pub context: Context<'a>,
 }
 
 /// Where a rule reports to: it fills in who speaks, of what, and how bad that usually is.

@@ -1,5 +1,239 @@
 //! The schema as the history has left it.
+//!
+//! Everything is held in persistent maps, so that a copy costs nothing and two copies share what they have in
+//! common: a fork of the history keeps one for each branch. Each entry knows when it was last changed, and an
+//! entry that is gone stays as such; a merge takes the later of the two.
+
+use crate::{
+    finding::Direction,
+    source::Span,
+    statement::{Name, Type},
+};
+use rpds::RedBlackTreeMapSync;
+use std::{collections::BTreeSet, sync::Arc};
+
+mod apply;
+mod join;
+mod names;
+mod rows;
+mod table;
+
+pub use names::Names;
+pub use table::{Column, Constraint, Proof, Table};
+
+/// An answer about a database of which only the history is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known<T> {
+    /// It is so, and this is it.
+    Yes(T),
+    /// It is not so.
+    No,
+    /// The history does not say: it may have begun on a database that it did not make, or do what is not understood.
+    Unknown,
+}
+
+impl<T> Known<T> {
+    /// What is known to be there.
+    pub fn yes(self) -> Option<T> {
+        match self {
+            Self::Yes(it) => Some(it),
+            Self::No | Self::Unknown => None,
+        }
+    }
+}
+
+/// One revision run one way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Run {
+    /// Its place in [`History::revisions`](crate::history::History::revisions).
+    pub revision: usize,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// When something is done: later moments have greater stamps, on whatever branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Counts up over the whole replay.
+    pub stamp: u32,
+    /// Who does it.
+    pub run: Run,
+}
+
+/// Where something was made, and by whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The place in the Python.
+    pub span: Span,
+    /// The revision.
+    pub run: Run,
+}
+
+/// An index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Index {
+    /// Its name; it lives in its table's schema.
+    pub name: Name,
+    /// Its table.
+    pub table: Name,
+    /// Its columns, where they are plain.
+    pub columns: Vec<Option<String>>,
+    /// `UNIQUE`.
+    pub unique: bool,
+    /// Where it was made.
+    pub made: Made,
+}
+
+/// What else has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the word says it")]
+pub enum Sort {
+    Schema,
+    Sequence,
+    View,
+    Enum,
+    Domain,
+}
+
+/// A schema, sequence, view or type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// Where it was made.
+    pub made: Made,
+    /// The tables that a view's query names.
+    pub reads: Vec<Name>,
+    /// An enum's values, in the order of their making.
+    pub labels: Vec<String>,
+}
+
+/// An entry, or the memory of one (`None`), and when it came to be so.
+#[derive(Debug)]
+struct Slot<T> {
+    stamp: u32,
+    value: Option<Arc<T>>,
+}
+
+impl<T> Clone for Slot<T> {
+    fn clone(&self) -> Self {
+        Self { stamp: self.stamp, value: self.value.clone() }
+    }
+}
+
+type Map<K, V> = RedBlackTreeMapSync<K, V>;
 
 /// What is known of the database at one point of the history.
 #[derive(Clone, Debug, Default)]
-pub struct Schema {}
+pub struct Schema {
+    tables: Map<Name, Slot<Table>>,
+    indexes: Map<Name, Slot<Index>>,
+    objects: Map<(Sort, Name), Slot<Object>>,
+    /// Tables that have, or once had, a foreign key to a table.
+    referrers: Map<Name, Arc<BTreeSet<Name>>>,
+    /// When something was last done that is not understood.
+    blurred: u32,
+}
+
+impl Schema {
+    /// A table that the history has made, or at least worked on. `No` only where the history has dropped it.
+    #[must_use]
+    pub fn table(&self, name: &Name) -> Known<&Table> {
+        match self.tables.get(name) {
+            Some(Slot { value: Some(table), .. }) => Known::Yes(table),
+            Some(Slot { value: None, stamp }) if *stamp >= self.blurred => Known::No,
+            Some(_) | None => Known::Unknown,
+        }
+    }
+
+    /// A column of a table.
+    #[must_use]
+    pub fn column(&self, table: &Name, column: &str) -> Known<&Column> {
+        match self.table(table) {
+            Known::Yes(table) => table.column(column, self.blurred),
+            Known::No => Known::No,
+            Known::Unknown => Known::Unknown,
+        }
+    }
+
+    /// A constraint of a table.
+    #[must_use]
+    pub fn constraint(&self, table: &Name, constraint: &str) -> Known<&Constraint> {
+        match self.table(table) {
+            Known::Yes(table) => table.constraint(constraint, self.blurred),
+            Known::No => Known::No,
+            Known::Unknown => Known::Unknown,
+        }
+    }
+
+    /// An index by its own name.
+    #[must_use]
+    pub fn index(&self, name: &Name) -> Known<&Index> {
+        match self.indexes.get(name) {
+            Some(Slot { value: Some(index), .. }) => Known::Yes(index),
+            Some(Slot { value: None, stamp }) if *stamp >= self.blurred => Known::No,
+            Some(_) | None => Known::Unknown,
+        }
+    }
+
+    /// Has the table such an index? `No` also where all that ever happened to the table is known.
+    #[must_use]
+    pub fn index_on(&self, table: &Name, index: &str) -> Known<&Index> {
+        let name = Name { schema: table.schema.clone(), name: index.to_owned() };
+        match self.index(&name) {
+            Known::Yes(found) if found.table == *table => Known::Yes(found),
+            Known::Yes(_) | Known::No => Known::No,
+            Known::Unknown => match self.table(table) {
+                Known::Yes(table) if table.is_whole(self.blurred) => Known::No,
+                Known::Yes(_) | Known::Unknown => Known::Unknown,
+                Known::No => Known::No,
+            },
+        }
+    }
+
+    /// A view, type, sequence or schema.
+    #[must_use]
+    pub fn object(&self, sort: Sort, name: &Name) -> Known<&Object> {
+        match self.objects.get(&(sort, name.clone())) {
+            Some(Slot { value: Some(object), .. }) => Known::Yes(object),
+            Some(Slot { value: None, stamp }) if *stamp >= self.blurred => Known::No,
+            Some(_) | None => Known::Unknown,
+        }
+    }
+
+    /// Every table that is there, by name.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.values().filter_map(|slot| slot.value.as_deref())
+    }
+
+    /// The foreign keys of other tables that refer to this one.
+    #[must_use]
+    pub fn references_to(&self, table: &Name) -> Vec<(&Table, &Constraint)> {
+        let mut found = Vec::new();
+        for name in self.referrers.get(table).into_iter().flat_map(|names| names.iter()) {
+            if name == table {
+                continue;
+            }
+            let Known::Yes(other) = self.table(name) else { continue };
+            found.extend(other.constraints().filter(|it| it.refers_to(table)).map(|it| (other, it)));
+        }
+        found
+    }
+
+    /// Why a column holds no NULL, if that is known: it is `NOT NULL`, a validated CHECK says so, or the history has
+    /// filled every row.
+    #[must_use]
+    pub fn proof(&self, table: &Name, column: &str) -> Option<Proof> {
+        self.table(table).yes()?.proof(column)
+    }
+
+    /// The type is an enum that the history has made.
+    #[must_use]
+    pub fn is_enum(&self, kind: &Type) -> bool {
+        let name = Name { schema: kind.schema.clone(), name: kind.name.clone() };
+        kind.dimensions == 0 && matches!(self.object(Sort::Enum, &name), Known::Yes(_))
+    }
+
+    /// Something was done that is not understood: what is not there may be there now.
+    pub fn blur(&mut self, moment: Moment) {
+        self.blurred = self.blurred.max(moment.stamp);
+    }
+}

@@ -1,5 +1,481 @@
 //! What PostgreSQL is asked to do: one parsed statement, without protobuf.
+//!
+//! Only what the schema and the rules need is kept; everything else is [`Kind::Other`], which is counted but
+//! never taken for harmless knowledge.
 
-/// One statement.
+use crate::{
+    op::Guard,
+    source::{Span, Text},
+};
+use std::{cmp::Ordering, fmt};
+
+mod expr;
+mod types;
+mod words;
+
+pub use expr::Expr;
+pub use types::{Family, Type};
+
+/// A table, index, type or sequence, as the server sees it (unquoted names already in lower case).
+#[derive(Clone, Debug)]
+pub struct Name {
+    /// The schema, where it is written.
+    pub schema: Option<String>,
+    /// The name without the schema.
+    pub name: String,
+}
+
+impl Name {
+    /// A name without a schema.
+    #[must_use]
+    pub fn bare(name: impl Into<String>) -> Self {
+        Self { schema: None, name: name.into() }
+    }
+
+    /// A name in a schema.
+    #[must_use]
+    pub fn within(schema: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { schema: Some(schema.into()), name: name.into() }
+    }
+
+    /// The schema that the name is looked for in: `public` where none is written. (The default `search_path`
+    /// is `"$user", public`: a history that relies on another one is not modelled.)
+    #[must_use]
+    pub fn home(&self) -> &str {
+        self.schema.as_deref().unwrap_or("public")
+    }
+
+    /// The same object under another name.
+    #[must_use]
+    pub fn renamed(&self, name: impl Into<String>) -> Self {
+        Self { schema: self.schema.clone(), name: name.into() }
+    }
+}
+
+/// `public.t` and `t` are the same table.
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.home() == other.home() && self.name == other.name
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name.cmp(&other.name).then_with(|| self.home().cmp(other.home()))
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.schema {
+            Some(schema) => write!(f, "{schema}.{}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// One statement, and all that is known of how it is sent.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Statement {}
+pub struct Statement {
+    /// What it asks for.
+    pub kind: Kind,
+    /// Its text, without the semicolon; each part knows where it was written.
+    pub sql: Text,
+    /// The best place in the Python: the statement's own text where it was written there, else the call.
+    pub span: Span,
+    /// The operation's call.
+    pub called: Span,
+    /// The code that calls Alembic when the statement is sent.
+    pub sent: Span,
+    /// The step in the revision's body that it comes from.
+    pub step: usize,
+    /// Outside the transaction by `autocommit_block()`.
+    pub autocommit: bool,
+    /// All of these must hold for it to be run.
+    pub guards: Vec<Guard>,
+    /// Comments in the SQL that speak to the tool about this statement: where they stand, and their text.
+    pub remarks: Vec<(Span, String)>,
+}
+
+/// `upgrade()` or `downgrade()` as SQL.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Way {
+    /// In the order in which they are sent.
+    pub statements: Vec<Statement>,
+    /// What has not become SQL.
+    pub unresolved: Vec<Unresolved>,
+    /// What PostgreSQL's grammar refuses.
+    pub rejected: Vec<Rejected>,
+}
+
+/// Something that may do anything: neither its SQL nor its effect is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// Where it stands.
+    pub span: Span,
+    /// The code that calls Alembic.
+    pub sent: Span,
+    /// The step in the revision's body.
+    pub step: usize,
+    /// Why, in words that follow "because".
+    pub reason: String,
+}
+
+/// SQL that the server would refuse to parse.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rejected {
+    /// Where it stands.
+    pub span: Span,
+    /// The code that calls Alembic.
+    pub sent: Span,
+    /// The step in the revision's body.
+    pub step: usize,
+    /// The server's words.
+    pub message: String,
+    /// The whole text.
+    pub sql: Text,
+    /// Outside the transaction by `autocommit_block()`.
+    pub autocommit: bool,
+    /// All of these must hold for it to be run.
+    pub guards: Vec<Guard>,
+    /// As in [`Statement::remarks`].
+    pub remarks: Vec<(Span, String)>,
+}
+
+/// What a statement asks for.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the parts of the statement")]
+pub enum Kind {
+    CreateTable(Box<CreateTable>),
+    /// `CREATE TABLE … AS`, `SELECT … INTO`.
+    CreateTableAs {
+        table: Name,
+        if_not_exists: bool,
+    },
+    AlterTable {
+        table: Name,
+        if_exists: bool,
+        actions: Vec<Action>,
+    },
+    DropTable {
+        tables: Vec<Name>,
+        if_exists: bool,
+        cascade: bool,
+    },
+    RenameTable {
+        table: Name,
+        to: String,
+    },
+    RenameColumn {
+        table: Name,
+        column: String,
+        to: String,
+    },
+    RenameConstraint {
+        table: Name,
+        constraint: String,
+        to: String,
+    },
+    RenameIndex {
+        index: Name,
+        to: String,
+    },
+    /// `ALTER TYPE … RENAME TO`.
+    RenameType {
+        name: Name,
+        to: String,
+    },
+    /// `ALTER TABLE … SET SCHEMA`.
+    MoveTable {
+        table: Name,
+        schema: String,
+    },
+    CreateIndex(Box<CreateIndex>),
+    DropIndex {
+        indexes: Vec<Name>,
+        concurrently: bool,
+        if_exists: bool,
+        cascade: bool,
+    },
+    CreateSchema {
+        schema: String,
+    },
+    DropSchema {
+        schemas: Vec<String>,
+        cascade: bool,
+    },
+    CreateEnum {
+        name: Name,
+        labels: Vec<String>,
+    },
+    AddEnumValue {
+        name: Name,
+        value: String,
+    },
+    CreateDomain {
+        name: Name,
+    },
+    DropType {
+        names: Vec<Name>,
+        cascade: bool,
+    },
+    CreateSequence {
+        name: Name,
+    },
+    DropSequence {
+        names: Vec<Name>,
+    },
+    CreateView {
+        view: Name,
+        reads: Vec<Name>,
+    },
+    DropView {
+        views: Vec<Name>,
+        cascade: bool,
+    },
+    /// Rows are written into the table: `INSERT`, `COPY … FROM`, `MERGE`.
+    Insert(Box<Insert>),
+    Update(Box<Update>),
+    Delete {
+        table: Name,
+    },
+    Truncate {
+        tables: Vec<Name>,
+    },
+    /// `BEGIN`, `START TRANSACTION`.
+    Begin,
+    /// `COMMIT`, `ROLLBACK`: the transaction ends here.
+    End,
+    /// A query that writes nothing by its own words; a function in it may do anything.
+    Select,
+    /// `DO`: code that is not read.
+    Do,
+    /// Anything else, by its command tag as far as it is known.
+    Other {
+        tag: &'static str,
+    },
+}
+
+/// `CREATE TABLE`.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the parts of the statement")]
+pub struct CreateTable {
+    pub table: Name,
+    pub columns: Vec<Column>,
+    pub constraints: Vec<Constraint>,
+    pub if_not_exists: bool,
+    /// All columns are named here: no `LIKE`, `INHERITS`, `PARTITION OF` or `OF type`.
+    pub whole: bool,
+    /// `PARTITION BY …`.
+    pub partitioned: bool,
+}
+
+/// A column as `CREATE TABLE` and `ADD COLUMN` define it.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the parts of the definition")]
+pub struct Column {
+    pub name: String,
+    pub kind: Type,
+    /// `NOT NULL`, `PRIMARY KEY`, an identity or a `serial`.
+    pub not_null: bool,
+    pub default: Option<Expr>,
+    /// `GENERATED … AS IDENTITY`, `serial`, or `GENERATED ALWAYS AS (…)`: every row gets a value.
+    pub generated: bool,
+    /// Constraints written with the column.
+    pub constraints: Vec<Constraint>,
+}
+
+/// A constraint of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constraint {
+    /// Its name, where it has been given one.
+    pub name: Option<String>,
+    /// Existing rows are checked (no `NOT VALID`).
+    pub valid: bool,
+    /// What it demands.
+    pub rule: Demand,
+}
+
+/// What a constraint demands.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the parts of the constraint")]
+pub enum Demand {
+    PrimaryKey {
+        columns: Vec<String>,
+        /// `USING INDEX`.
+        using: Option<String>,
+    },
+    Unique {
+        columns: Vec<String>,
+        using: Option<String>,
+    },
+    Check(Expr),
+    ForeignKey {
+        columns: Vec<String>,
+        table: Name,
+        referred: Vec<String>,
+    },
+    NotNull {
+        column: String,
+    },
+    Exclude,
+}
+
+/// One part of an `ALTER TABLE`.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the parts of the action")]
+pub enum Action {
+    AddColumn { column: Box<Column>, if_not_exists: bool },
+    DropColumn { column: String, if_exists: bool, cascade: bool },
+    SetNotNull { column: String },
+    DropNotNull { column: String },
+    SetDefault { column: String, default: Box<Expr> },
+    DropDefault { column: String },
+    SetType { column: String, kind: Type, using: Option<Box<Expr>> },
+    AddConstraint(Box<Constraint>),
+    DropConstraint { constraint: String, if_exists: bool, cascade: bool },
+    ValidateConstraint { constraint: String },
+    AttachPartition { partition: Name },
+    DetachPartition { partition: Name, concurrently: bool },
+    Other,
+}
+
+/// `CREATE INDEX`.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the parts of the statement")]
+#[expect(clippy::struct_excessive_bools, reason = "they are the statement's own words")]
+pub struct CreateIndex {
+    /// `None`: the server makes one up.
+    pub index: Option<String>,
+    pub table: Name,
+    /// The method: `btree` where none is written.
+    pub method: String,
+    /// A plain column's name, or `None` for an expression.
+    pub columns: Vec<Option<String>>,
+    pub unique: bool,
+    pub concurrently: bool,
+    pub if_not_exists: bool,
+    /// `ON ONLY parent`.
+    pub only: bool,
+    /// It says no more than the columns' names: no order, collation, operator class, `INCLUDE`, `WHERE` or option.
+    pub plain: bool,
+}
+
+/// Rows that are written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insert {
+    /// Into this table.
+    pub table: Name,
+    /// The columns that are named; empty: all, or not known.
+    pub columns: Vec<String>,
+    /// The rows of `VALUES`; `None` for a query or `COPY`. An inner `None` is `DEFAULT`.
+    pub rows: Option<Vec<Vec<Expr>>>,
+}
+
+/// `UPDATE`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    /// The table.
+    pub table: Name,
+    /// The name that the table goes by in the statement.
+    pub alias: Option<String>,
+    /// What is assigned.
+    pub set: Vec<(String, Expr)>,
+    /// `FROM` other tables: a row without a partner there is not reached.
+    pub from: bool,
+    /// `WHERE`.
+    pub condition: Option<Expr>,
+}
+
+impl Update {
+    /// Every row in which the column is NULL is reached: no `FROM`, and no `WHERE` or one that such a row satisfies.
+    #[must_use]
+    pub fn reaches_nulls_of(&self, column: &str) -> bool {
+        !self.from && self.condition.as_ref().is_none_or(|it| it.holds_where_null(column))
+    }
+}
+
+impl Statement {
+    /// Where a name stands in the SQL: the first word that is it, else the whole statement.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Span {
+        self.place_after(&[], name)
+    }
+
+    /// Where a name stands after certain others, which come in this order; else the whole statement.
+    #[must_use]
+    pub fn place_after(&self, before: &[&str], name: &str) -> Span {
+        let mut words = words::names(self.sql.as_str());
+        for word in before {
+            if !words.any(|(text, _)| text == *word) {
+                return self.place(name);
+            }
+        }
+        let range = words.find(|(text, _)| text == name).map(|(_, range)| range);
+        range.and_then(|range| self.sql.place(range.start, range.end)).unwrap_or(self.span)
+    }
+
+    /// The tables that the statement is about (not those that it only reads).
+    #[must_use]
+    pub fn tables(&self) -> Vec<&Name> {
+        match &self.kind {
+            Kind::CreateTable(create) => vec![&create.table],
+            Kind::CreateTableAs { table, .. }
+            | Kind::AlterTable { table, .. }
+            | Kind::RenameTable { table, .. }
+            | Kind::RenameColumn { table, .. }
+            | Kind::RenameConstraint { table, .. }
+            | Kind::MoveTable { table, .. }
+            | Kind::Delete { table } => vec![table],
+            Kind::DropTable { tables, .. } | Kind::Truncate { tables } => tables.iter().collect(),
+            Kind::CreateIndex(create) => vec![&create.table],
+            Kind::Insert(insert) => vec![&insert.table],
+            Kind::Update(update) => vec![&update.table],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The tables that its foreign keys refer to.
+    #[must_use]
+    pub fn referred(&self) -> Vec<&Name> {
+        let mut constraints: Vec<&Constraint> = Vec::new();
+        match &self.kind {
+            Kind::CreateTable(create) => {
+                constraints.extend(create.columns.iter().flat_map(|column| &column.constraints));
+                constraints.extend(&create.constraints);
+            }
+            Kind::AlterTable { actions, .. } => {
+                for action in actions {
+                    match action {
+                        Action::AddColumn { column, .. } => constraints.extend(&column.constraints),
+                        Action::AddConstraint(constraint) => constraints.push(constraint),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+        let tables = constraints.into_iter().filter_map(|constraint| match &constraint.rule {
+            Demand::ForeignKey { table, .. } => Some(table),
+            _ => None,
+        });
+        tables.collect()
+    }
+
+    /// It changes neither rows nor schema by its own words: a query, a setting, a transaction's bounds.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Begin | Kind::End | Kind::Select | Kind::Other { tag: "SET" | "LOCK TABLE" | "COMMENT" }
+        )
+    }
+}

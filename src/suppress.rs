@@ -1,1 +1,190 @@
-//! Comments that silence a finding.
+//! `# limbeck: ignore[rule] reason`: what a user asks to be silent about, and whether it was any use.
+
+use crate::{
+    finding::{Finding, Severity},
+    rules,
+    source::{SourceId, Sources, Span},
+};
+use std::collections::BTreeMap;
+
+/// A finding, and where it came from.
+pub struct Heard<'a> {
+    /// The finding.
+    pub finding: &'a Finding,
+    /// The operation's call.
+    pub called: Option<Span>,
+    /// The comments in the SQL that speak of its statement.
+    pub remarks: &'a [Span],
+}
+
+/// A rule that a comment names.
+#[derive(Debug)]
+struct Named {
+    rule: String,
+    span: Span,
+    used: bool,
+}
+
+/// One comment.
+#[derive(Debug)]
+struct Suppression {
+    span: Span,
+    /// The line that it stands on, from 1.
+    line: u32,
+    /// It stands alone on its line, and so may speak of the line below.
+    alone: bool,
+    file: bool,
+    sql: bool,
+    reason: bool,
+    rules: Vec<Named>,
+    /// It says `limbeck:` and then nothing that is understood.
+    odd: bool,
+}
+
+/// All comments of an environment that ask for silence.
+#[derive(Debug, Default)]
+pub struct Suppressions {
+    /// In the order of the sources' ids, and of the text.
+    all: BTreeMap<(SourceId, u32), Suppression>,
+}
+
+impl Suppressions {
+    /// Reads Python comments, and those in SQL, of the files that are reported.
+    pub fn read<'a>(
+        sources: &Sources,
+        comments: &[Span],
+        remarks: impl Iterator<Item = (Span, &'a str)>,
+        reported: &dyn Fn(SourceId) -> bool,
+    ) -> Self {
+        let mut all = BTreeMap::new();
+        for span in comments.iter().filter(|it| reported(it.source)) {
+            let source = sources.get(span.source);
+            let text = source.text.get(span.start as usize..span.end as usize).unwrap_or("");
+            if let Some(found) = understand(sources, *span, text, false) {
+                all.insert((span.source, span.start), found);
+            }
+        }
+        for (span, text) in remarks.filter(|(span, _)| reported(span.source)) {
+            if let Some(found) = understand(sources, span, text, true) {
+                all.insert((span.source, span.start), found);
+            }
+        }
+        Self { all }
+    }
+
+    /// A comment asks for silence about the finding; it has been of use then.
+    pub fn silence(&mut self, sources: &Sources, heard: &Heard<'_>) -> bool {
+        let source = heard.finding.span.source;
+        let mut silent = false;
+        let here = self.all.range((source, 0)..=(source, u32::MAX)).map(|(key, _)| *key);
+        let mut keys: Vec<(SourceId, u32)> = here.collect();
+        // SQL may come from another file than the finding's call.
+        keys.extend(heard.remarks.iter().map(|it| (it.source, it.start)));
+        for key in keys {
+            let Some(it) = self.all.get_mut(&key) else { continue };
+            if it.file || if it.sql { heard.remarks.contains(&it.span) } else { it.reaches(sources, heard) } {
+                for named in it.rules.iter_mut().filter(|named| named.rule == heard.finding.rule) {
+                    named.used = true;
+                    silent = true;
+                }
+            }
+        }
+        silent
+    }
+
+    /// What is wrong with the comments themselves.
+    pub fn complaints(&self, active: &dyn Fn(&str) -> bool) -> Vec<Finding> {
+        let mut out = Vec::new();
+        for it in self.all.values() {
+            if it.odd {
+                let message = "this comment suppresses nothing: `limbeck: ignore[rule] reason` is the form";
+                out.push(Finding::new("unused-suppression", Severity::Warning, it.span, message));
+                continue;
+            }
+            for named in it.rules.iter().filter(|named| !named.used) {
+                let message = if rules::find(&named.rule).is_none() {
+                    format!("there is no rule `{}`", named.rule)
+                } else if active(&named.rule) {
+                    format!("nothing here breaks `{}`", named.rule)
+                } else {
+                    // The rule is off: whether the comment is of use cannot be said.
+                    continue;
+                };
+                let mut finding = Finding::new("unused-suppression", Severity::Warning, named.span, message);
+                finding.object(named.rule.clone()).help("remove the comment, or the name from it");
+                out.push(finding);
+            }
+            if !it.reason {
+                let names: Vec<&str> = it.rules.iter().map(|named| named.rule.as_str()).collect();
+                let message = format!("no reason is given for ignoring `{}`", names.join("`, `"));
+                let mut finding = Finding::new("bare-suppression", Severity::Warning, it.span, message);
+                finding
+                    .object(names.join(", "))
+                    .help(format!("limbeck: ignore[{}] why it is safe here", names.join(", ")));
+                out.push(finding);
+            }
+        }
+        out
+    }
+}
+
+impl Suppression {
+    /// The comment stands on a line of the operation or of the finding, or alone on the line above.
+    fn reaches(&self, sources: &Sources, heard: &Heard<'_>) -> bool {
+        let spans = [Some(heard.finding.span), heard.called].into_iter().flatten();
+        spans.filter(|span| span.source == self.span.source).any(|span| {
+            let place = sources.place(span);
+            (place.line..=place.end_line.max(place.line)).contains(&self.line)
+                || (self.alone && self.line + 1 == place.line)
+        })
+    }
+}
+
+/// A comment that speaks to the tool.
+fn understand(sources: &Sources, span: Span, text: &str, sql: bool) -> Option<Suppression> {
+    let inner = text.trim_start_matches(['#', '-', '/', '*', ' ', '\t']);
+    let asked = inner.strip_prefix("limbeck:")?.trim_start();
+    let source = sources.get(span.source);
+    let (line, _) = source.line_column(span.start);
+    let (start, _) = source.line_range(line);
+    let before = source.text.get(start as usize..span.start as usize).unwrap_or("");
+    let mut found = Suppression {
+        span,
+        line,
+        alone: before.trim().is_empty(),
+        file: false,
+        sql,
+        reason: false,
+        rules: Vec::new(),
+        odd: true,
+    };
+    let rest = if let Some(rest) = asked.strip_prefix("ignore-file[") {
+        found.file = true;
+        rest
+    } else if let Some(rest) = asked.strip_prefix("ignore[") {
+        rest
+    } else {
+        return Some(found);
+    };
+    let Some((names, reason)) = rest.split_once(']') else { return Some(found) };
+    let offset = text.len() - rest.len();
+    let mut at = offset;
+    for name in names.split(',') {
+        let blanks = name.len() - name.trim_start().len();
+        let rule = name.trim();
+        if !rule.is_empty() {
+            found.rules.push(Named { rule: rule.to_owned(), span: part(span, at + blanks, rule.len()), used: false });
+        }
+        at += name.len() + 1;
+    }
+    found.odd = found.rules.is_empty();
+    found.reason = reason.trim_matches([' ', '\t', '*', '/', '-', ':']).chars().any(char::is_alphanumeric);
+    Some(found)
+}
+
+/// A part of a comment that stands in its source byte by byte.
+fn part(span: Span, at: usize, length: usize) -> Span {
+    let start = span.start.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)).min(span.end);
+    let end = start.saturating_add(u32::try_from(length).unwrap_or(u32::MAX)).min(span.end);
+    Span { source: span.source, start, end }
+}

@@ -1,0 +1,156 @@
+//! The replay: the schema before and after each revision, and what its guards come to.
+
+use super::{Decisions, Migrated, graph::Graph};
+use crate::{
+    finding::Direction,
+    op::{Guard, Qualified, Question},
+    schema::{Known, Moment, Run, Schema},
+    statement::{Name, Way},
+};
+
+/// One revision's turn in the replay.
+pub(super) struct Turn<'a> {
+    /// Its place in the history.
+    pub(super) place: usize,
+    /// It as SQL.
+    pub(super) migrated: &'a Migrated,
+    /// The schema before it.
+    pub(super) before: Schema,
+    /// The schema after its upgrade.
+    pub(super) after: &'a Schema,
+    /// What its guards come to.
+    pub(super) decisions: Decisions,
+    /// The stamps from which the statements of the two ways count.
+    pub(super) stamps: (u32, u32),
+}
+
+/// Replays every revision, parents first.
+pub(super) fn replay(graph: &Graph, migrations: &[Migrated], mut visit: impl FnMut(Turn<'_>)) {
+    let mut waiting = graph.children.clone();
+    let mut left: Vec<Option<Schema>> = vec![None; migrations.len()];
+    let mut stamp = 1;
+    for (place, migrated) in migrations.iter().enumerate() {
+        let before = join(graph, place, &mut waiting, &mut left);
+        let start = stamp;
+        let mut after = before.clone();
+        let upgrade =
+            run(&migrated.upgrade, &mut after, Run { revision: place, direction: Direction::Upgrade }, &mut stamp);
+        let middle = stamp;
+        let down = Run { revision: place, direction: Direction::Downgrade };
+        let downgrade = run(&migrated.downgrade, &mut after.clone(), down, &mut stamp);
+        let decisions = Decisions { upgrade, downgrade };
+        visit(Turn { place, migrated, before, after: &after, decisions, stamps: (start, middle) });
+        if graph.children.get(place).is_some_and(|it| *it > 0) {
+            left[place] = Some(after);
+        }
+    }
+}
+
+/// The schema that the parents leave; a parent's is let go with its last child.
+fn join(graph: &Graph, place: usize, waiting: &mut [usize], left: &mut [Option<Schema>]) -> Schema {
+    let mut joined: Option<Schema> = None;
+    for parent in graph.parents.get(place).into_iter().flatten() {
+        waiting[*parent] -= 1;
+        let theirs = if waiting[*parent] == 0 { left[*parent].take() } else { left[*parent].clone() };
+        joined = match (joined, theirs) {
+            (Some(mut ours), Some(theirs)) => {
+                ours.join(&theirs);
+                Some(ours)
+            }
+            (ours, theirs) => ours.or(theirs),
+        };
+    }
+    joined.unwrap_or_default()
+}
+
+/// Applies a way to the schema; the answer says of each statement whether it is run.
+fn run(way: &Way, schema: &mut Schema, run: Run, stamp: &mut u32) -> Vec<Option<bool>> {
+    let mut answers = Answers::default();
+    let mut walk = Walk::new(way, *stamp, run);
+    let mut decided = Vec::with_capacity(way.statements.len());
+    for statement in &way.statements {
+        walk.blur(statement.step, schema);
+        let answer = answers.all(&statement.guards, schema);
+        if answer != Some(false) {
+            schema.apply(statement, walk.moment());
+        }
+        decided.push(answer);
+    }
+    walk.blur(usize::MAX, schema);
+    *stamp = walk.stamp;
+    decided
+}
+
+/// Counts the moments of a way, and knows what is not understood in it.
+pub(super) struct Walk<'a> {
+    unresolved: std::iter::Peekable<std::slice::Iter<'a, crate::statement::Unresolved>>,
+    pub(super) run: Run,
+    stamp: u32,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(way: &'a Way, stamp: u32, run: Run) -> Self {
+        Self { unresolved: way.unresolved.iter().peekable(), run, stamp }
+    }
+
+    /// The next moment.
+    pub(super) fn moment(&mut self) -> Moment {
+        self.stamp = self.stamp.saturating_add(1);
+        Moment { stamp: self.stamp, run: self.run }
+    }
+
+    /// What is not understood and comes before this step has been done.
+    pub(super) fn blur(&mut self, step: usize, schema: &mut Schema) {
+        while self.unresolved.next_if(|it| it.step < step).is_some() {
+            schema.blur(self.moment());
+        }
+    }
+}
+
+/// What guards came to: a condition is asked once, however many steps it guards and whatever the first of them does.
+#[derive(Default)]
+struct Answers(Vec<(Guard, Option<bool>)>);
+
+impl Answers {
+    fn all(&mut self, guards: &[Guard], schema: &Schema) -> Option<bool> {
+        let mut sum = Some(true);
+        for guard in guards {
+            match self.one(guard, schema) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => sum = None,
+            }
+        }
+        sum
+    }
+
+    fn one(&mut self, guard: &Guard, schema: &Schema) -> Option<bool> {
+        // Guards of one condition follow each other, so that the last few are enough.
+        if let Some((_, answer)) = self.0.iter().rev().take(16).find(|(known, _)| known == guard) {
+            return *answer;
+        }
+        let exists = match &guard.question {
+            Question::Table(table) => truth(&schema.table(&name(table))),
+            Question::Column(table, column) => truth(&schema.column(&name(table), column)),
+            Question::Index(table, index) => truth(&schema.index_on(&name(table), index)),
+            Question::Constraint(table, constraint) => truth(&schema.constraint(&name(table), constraint)),
+            Question::Unknown => None,
+        };
+        let answer = exists.map(|exists| exists == guard.holds);
+        self.0.push((guard.clone(), answer));
+        answer
+    }
+}
+
+fn truth<T>(known: &Known<T>) -> Option<bool> {
+    match known {
+        Known::Yes(_) => Some(true),
+        Known::No => Some(false),
+        Known::Unknown => None,
+    }
+}
+
+/// The inspector looks in the default schema where none is named.
+fn name(table: &Qualified) -> Name {
+    Name { schema: table.schema.as_ref().map(|it| it.text.clone()), name: table.name.text.clone() }
+}

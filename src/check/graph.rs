@@ -1,0 +1,63 @@
+//! Who comes before whom, by place in the history.
+
+use crate::history::History;
+use std::collections::BTreeMap;
+
+/// The parents of each revision (also those that it depends on) that come before it in the order of replay.
+pub(super) struct Graph {
+    pub(super) parents: Vec<Vec<usize>>,
+    /// How many revisions need the schema that a revision leaves.
+    pub(super) children: Vec<usize>,
+}
+
+impl Graph {
+    pub(super) fn new(history: &History) -> Self {
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for (place, revision) in history.revisions.iter().enumerate() {
+            for label in &revision.labels {
+                // A label stands for its branch; the revision that bears it is as near as the replay needs.
+                places.entry(&label.id).or_insert(place);
+            }
+        }
+        for (place, revision) in history.revisions.iter().enumerate() {
+            places.insert(&revision.id.id, place);
+        }
+        let mut children = vec![0; history.revisions.len()];
+        let mut all = Vec::with_capacity(children.len());
+        for (place, revision) in history.revisions.iter().enumerate() {
+            let named = revision.parents.iter().chain(&revision.depends_on);
+            let mut parents: Vec<usize> = named.filter_map(|it| places.get(it.id.as_str()).copied()).collect();
+            // Of a cycle, whose finding is the graph's, only the way forward is replayed.
+            parents.retain(|parent| *parent < place);
+            parents.sort_unstable();
+            parents.dedup();
+            for parent in &parents {
+                children[*parent] += 1;
+            }
+            all.push(parents);
+        }
+        Self { parents: all, children }
+    }
+
+    /// Which revisions are neither this one nor its ancestors; `None` where there is no such revision.
+    /// It may be named by its label, or by the beginning of its id where no other begins so.
+    pub(super) fn after(&self, history: &History, since: &str) -> Option<Vec<bool>> {
+        let revisions = &history.revisions;
+        let start = revisions
+            .iter()
+            .position(|it| it.id.id == since)
+            .or_else(|| revisions.iter().position(|it| it.labels.iter().any(|label| label.id == since)))
+            .or_else(|| {
+                let mut fitting = (0..revisions.len()).filter(|at| revisions[*at].id.id.starts_with(since));
+                fitting.next().filter(|_| fitting.next().is_none())
+            })?;
+        let mut reported = vec![true; revisions.len()];
+        let mut open = vec![start];
+        while let Some(place) = open.pop() {
+            if std::mem::replace(&mut reported[place], false) {
+                open.extend(&self.parents[place]);
+            }
+        }
+        Some(reported)
+    }
+}

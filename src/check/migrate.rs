@@ -1,0 +1,104 @@
+//! A revision's steps to statements.
+
+use super::Migrated;
+use crate::{
+    op::{Op, Step},
+    render::{self, Dialect, Memo},
+    revision::{Body, Revision},
+    source::{Span, Text},
+    sql::{self, Refused},
+    statement::{Rejected, Statement, Unresolved, Way},
+};
+
+/// Renders and parses each step of a revision. What goes wrong is in the answer, beside what goes well.
+#[must_use]
+pub fn migrate(revision: &Revision, dialect: &Dialect) -> Migrated {
+    Migrated { upgrade: way(&revision.upgrade, dialect), downgrade: way(&revision.downgrade, dialect) }
+}
+
+fn way(body: &Body, dialect: &Dialect) -> Way {
+    let mut way = Way::default();
+    let mut memo = Memo::default();
+    for (index, step) in body.steps.iter().enumerate() {
+        if let Op::Raise { .. } = step.op {
+            continue;
+        }
+        let texts = match &step.op {
+            Op::Unresolved { reason } => Err(reason.clone()),
+            op => render::render(op, dialect, &mut memo).map_err(|it| it.reason),
+        };
+        match texts {
+            Ok(texts) => texts.iter().for_each(|text| add(&mut way, text, step, index)),
+            Err(reason) => way.unresolved.push(unresolved(step, index, reason)),
+        }
+    }
+    way
+}
+
+fn unresolved(step: &Step, index: usize, reason: String) -> Unresolved {
+    Unresolved { span: step.span, sent: step.sent, step: index, reason }
+}
+
+fn add(way: &mut Way, text: &Text, step: &Step, index: usize) {
+    match sql::parse(text) {
+        Ok(parsed) => {
+            let first = way.statements.len();
+            let mut ends = Vec::new();
+            for it in parsed {
+                ends.push(it.range.end);
+                way.statements.push(Statement {
+                    span: place(&it.sql, step),
+                    kind: it.kind,
+                    sql: it.sql,
+                    called: step.span,
+                    sent: step.sent,
+                    step: index,
+                    autocommit: step.autocommit,
+                    guards: step.when.clone(),
+                    remarks: Vec::new(),
+                });
+            }
+            for (at, span, remark) in remarks(text) {
+                // A remark speaks of the statement that it stands in or above, at the end of the one before.
+                let speaks_of = ends.iter().position(|end| *end > at).unwrap_or(ends.len().saturating_sub(1));
+                if let Some(statement) = way.statements.get_mut(first + speaks_of) {
+                    statement.remarks.push((span, remark));
+                }
+            }
+        }
+        Err(Refused::Syntax(message)) => way.rejected.push(Rejected {
+            span: place(text, step),
+            sent: step.sent,
+            step: index,
+            message,
+            autocommit: step.autocommit,
+            guards: step.when.clone(),
+            remarks: remarks(text).into_iter().map(|(_, span, remark)| (span, remark)).collect(),
+            sql: text.clone(),
+        }),
+        Err(Refused::Limit(reason)) => way.unresolved.push(unresolved(step, index, reason)),
+    }
+}
+
+/// The SQL's own place where it is written in the call, else the call.
+fn place(sql: &Text, step: &Step) -> Span {
+    let written = sql.place(0, sql.as_str().len());
+    let inside = |it: &Span| it.source == step.span.source && it.start >= step.span.start && it.end <= step.span.end;
+    match step.op {
+        Op::Execute(_) | Op::Driver(_) => written.unwrap_or(step.span),
+        _ => written.filter(inside).map_or(step.span, |_| step.span),
+    }
+}
+
+/// The comments of a text that speak to the tool.
+fn remarks(text: &Text) -> Vec<(usize, Span, String)> {
+    if !text.as_str().contains("limbeck:") {
+        return Vec::new();
+    }
+    let found = sql::comments(text.as_str()).into_iter().filter_map(|range| {
+        let comment = text.as_str().get(range.clone())?;
+        let span = text.place(range.start, range.end)?;
+        comment.contains("limbeck:").then(|| (range.start, span, comment.to_owned()))
+    });
+    found.collect()
+}

@@ -1,0 +1,91 @@
+//! What of the findings is said: the policy, the selection, the suppressions.
+
+use super::{Case, judge::Raised};
+use crate::{
+    finding::Finding,
+    rule::Check,
+    source::SourceId,
+    suppress::{Heard, Suppressions},
+};
+use std::collections::BTreeSet;
+
+/// The findings that are reported, graded, with the suppressed ones marked.
+pub(super) fn sift(case: &Case<'_>, raised: Vec<Raised>, reported: Option<&[bool]>) -> Vec<Finding> {
+    let silent = silent(case, reported);
+    let unasked = unasked(case);
+    let unread: BTreeSet<SourceId> = case.found.iter().map(|finding| finding.span.source).collect();
+    let raised = raised.into_iter().filter(|it| !told_already(&it.finding, &unread));
+    let mut all: Vec<Raised> = case.found.iter().cloned().map(Raised::from).chain(raised).collect();
+    all.retain(|it| {
+        let hidden = if stops_everything(&it.finding) { &unasked } else { &silent };
+        !hidden.contains(&it.finding.span.source) && wanted(case, &it.finding)
+    });
+    let mut suppressions =
+        Suppressions::read(case.sources, case.comments, remarks(case), &|source| !silent.contains(&source));
+    for it in &mut all {
+        let heard = Heard { finding: &it.finding, called: it.called, remarks: &it.remarks };
+        it.finding.suppressed = suppressions.silence(case.sources, &heard);
+    }
+    let mut findings: Vec<Finding> = all.into_iter().map(|it| it.finding).collect();
+    let active = |rule: &str| crate::rules::find(rule).is_some_and(|rule| case.policy.applies(rule));
+    findings.extend(suppressions.complaints(&active).into_iter().filter(|it| wanted(case, it)));
+    for finding in &mut findings {
+        if let Some(severity) = case.policy.severity.get(finding.rule) {
+            finding.severity = *severity;
+        }
+        if finding.subject.environment.is_empty() {
+            finding.subject.environment.clone_from(&case.history.environment.folder);
+        }
+    }
+    findings
+}
+
+/// The revision files that nothing is said of: those before `since`, and those that were not asked for.
+fn silent(case: &Case<'_>, reported: Option<&[bool]>) -> BTreeSet<SourceId> {
+    let mut silent = BTreeSet::new();
+    for (place, revision) in case.history.revisions.iter().enumerate() {
+        if reported.is_some_and(|it| it.get(place) != Some(&true)) {
+            silent.insert(revision.source);
+        }
+    }
+    silent.extend(unasked(case));
+    silent
+}
+
+/// The files of the history that were not asked for.
+fn unasked(case: &Case<'_>) -> BTreeSet<SourceId> {
+    let Some(selected) = &case.history.environment.selected else { return BTreeSet::new() };
+    let sources = case.history.revisions.iter().map(|it| it.source);
+    let all = case.history.environment.files.iter().copied().chain(sources);
+    all.filter(|it| !selected.contains(it)).collect()
+}
+
+/// A fault of the graph that is no single revision's: Alembic cannot run at all, however old its place is.
+fn stops_everything(finding: &Finding) -> bool {
+    let of_history = crate::rules::find(finding.rule).is_some_and(|rule| matches!(rule.spec.check, Check::History(_)));
+    of_history && finding.subject.revision.is_none()
+}
+
+/// A file that the reader has refused already: that it gives no revision, or no operations, is the same fault.
+fn told_already(finding: &Finding, unread: &BTreeSet<SourceId>) -> bool {
+    matches!(finding.rule, "missing-revision-id" | "opaque-operation") && unread.contains(&finding.span.source)
+}
+
+/// The policy asks for the rule in this file.
+fn wanted(case: &Case<'_>, finding: &Finding) -> bool {
+    let Some(rule) = crate::rules::find(finding.rule) else { return true };
+    if !case.policy.applies(rule) {
+        return false;
+    }
+    let path = &case.sources.get(finding.span.source).path;
+    !case.policy.per_file_ignores.iter().any(|(glob, rules)| rules.contains(rule.name) && glob.is_match(path))
+}
+
+/// Every comment in SQL that speaks to the tool.
+fn remarks<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (crate::source::Span, &'a str)> {
+    case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]).flat_map(|way| {
+        let of_statements = way.statements.iter().flat_map(|it| &it.remarks);
+        let of_rejected = way.rejected.iter().flat_map(|it| &it.remarks);
+        of_statements.chain(of_rejected).map(|(span, text)| (*span, text.as_str()))
+    })
+}

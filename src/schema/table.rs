@@ -1,0 +1,202 @@
+//! A table.
+
+use super::{Known, Made, Slot};
+use crate::statement::{Demand, Expr, Name, Type};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// A table that the history has made, or worked on.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: Name,
+    /// Where it was made; `None`: before the history, or in a way that is not understood.
+    pub made: Option<Made>,
+    /// Where the history has written rows into it.
+    pub rows: Option<Made>,
+    /// `PARTITION BY`: indexes on it cannot be built `CONCURRENTLY`.
+    pub partitioned: bool,
+    /// The stamp since which all its columns are known; `None`: there may be others.
+    pub(super) whole: Option<u32>,
+    pub(super) columns: BTreeMap<String, Slot<Column>>,
+    pub(super) constraints: BTreeMap<String, Slot<Constraint>>,
+    /// Names of its indexes; one that is gone may still be among them.
+    pub(super) indexes: BTreeSet<String>,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its type, as far as it is known.
+    pub kind: Option<Type>,
+    /// It is `NOT NULL`, and since where; `No`: it is known to take NULL.
+    pub not_null: Known<Made>,
+    /// Its default.
+    pub default: Option<Expr>,
+    /// An identity, a serial or computed: every row gets a value.
+    pub generated: bool,
+    /// Where the history has given every row a value.
+    pub filled: Option<Made>,
+    /// Where the history has written a row that may hold NULL here, and not filled it since.
+    pub nulls: Option<Made>,
+    /// Where it was made.
+    pub made: Option<Made>,
+}
+
+impl Column {
+    /// A column of which nothing is known but that it is there.
+    pub(super) fn met() -> Self {
+        Self {
+            kind: None,
+            not_null: Known::Unknown,
+            default: None,
+            generated: false,
+            filled: None,
+            nulls: None,
+            made: None,
+        }
+    }
+
+    /// A row that does not name the column gets a value.
+    pub(super) fn defaults_to_value(&self) -> bool {
+        self.generated || self.default.as_ref().is_some_and(|it| it.never_null(&|_| false))
+    }
+}
+
+/// A constraint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constraint {
+    /// Its name, given or made up as the server does.
+    pub name: String,
+    /// Every row satisfies it.
+    pub valid: bool,
+    /// What it demands.
+    pub rule: Demand,
+    /// Where it was made.
+    pub made: Made,
+    /// Where it was validated, if apart.
+    pub validated: Option<Made>,
+}
+
+impl Constraint {
+    /// It is a foreign key to that table.
+    #[must_use]
+    pub fn refers_to(&self, name: &Name) -> bool {
+        matches!(&self.rule, Demand::ForeignKey { table, .. } if table == name)
+    }
+}
+
+/// Why a column holds no NULL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It is `NOT NULL`.
+    NotNull(Made),
+    /// A validated CHECK of this name says so.
+    Check(String),
+    /// Every row was given a value here.
+    Filled(Made),
+}
+
+impl Table {
+    pub(super) fn new(name: Name, made: Option<Made>) -> Self {
+        Self {
+            name,
+            made,
+            rows: None,
+            partitioned: false,
+            whole: None,
+            columns: BTreeMap::new(),
+            constraints: BTreeMap::new(),
+            indexes: BTreeSet::new(),
+        }
+    }
+
+    /// Nothing can be there that the history does not say.
+    pub(super) fn is_whole(&self, blurred: u32) -> bool {
+        self.whole.is_some_and(|since| since >= blurred)
+    }
+
+    /// A column by name.
+    pub(super) fn column(&self, name: &str, blurred: u32) -> Known<&Column> {
+        match self.columns.get(name) {
+            Some(Slot { value: Some(column), .. }) => Known::Yes(column),
+            Some(Slot { value: None, stamp }) if *stamp >= blurred => Known::No,
+            None if self.is_whole(blurred) => Known::No,
+            Some(_) | None => Known::Unknown,
+        }
+    }
+
+    /// A constraint by name.
+    pub(super) fn constraint(&self, name: &str, blurred: u32) -> Known<&Constraint> {
+        match self.constraints.get(name) {
+            Some(Slot { value: Some(constraint), .. }) => Known::Yes(constraint),
+            Some(Slot { value: None, stamp }) if *stamp >= blurred => Known::No,
+            None if self.is_whole(blurred) => Known::No,
+            Some(_) | None => Known::Unknown,
+        }
+    }
+
+    /// Every constraint, by name.
+    pub fn constraints(&self) -> impl Iterator<Item = &Constraint> {
+        self.constraints.values().filter_map(|slot| slot.value.as_deref())
+    }
+
+    /// Every column that is known, by name.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &Column)> {
+        self.columns.iter().filter_map(|(name, slot)| Some((name.as_str(), slot.value.as_deref()?)))
+    }
+
+    /// Why a column holds no NULL.
+    #[must_use]
+    pub fn proof(&self, column: &str) -> Option<Proof> {
+        let known = self.columns.get(column).and_then(|slot| slot.value.as_deref());
+        if let Some(Column { not_null: Known::Yes(made), .. }) = known {
+            return Some(Proof::NotNull(*made));
+        }
+        let demands = |it: &&Constraint| it.valid && matches!(&it.rule, Demand::Check(check) if check.demands(column));
+        if let Some(check) = self.constraints().find(demands) {
+            return Some(Proof::Check(check.name.clone()));
+        }
+        known.and_then(|it| it.filled).map(Proof::Filled)
+    }
+
+    /// The expression gives a value in every row of this table.
+    #[must_use]
+    pub fn never_null(&self, value: &Expr) -> bool {
+        value.never_null(&|column| self.proof(column).is_some())
+    }
+
+    /// Changes a column, which is taken to be there.
+    pub(super) fn change(&mut self, column: &str, stamp: u32, change: impl FnOnce(&mut Column)) {
+        let slot = self.columns.entry(column.to_owned()).or_insert(Slot { stamp, value: None });
+        let value = slot.value.get_or_insert_with(|| Arc::new(Column::met()));
+        change(Arc::make_mut(value));
+        slot.stamp = stamp;
+    }
+
+    /// The name that the server makes up for a constraint without one.
+    pub(super) fn made_up(&self, rule: &Demand) -> String {
+        let table = &self.name.name;
+        let stem = match rule {
+            Demand::PrimaryKey { .. } => format!("{table}_pkey"),
+            Demand::Unique { columns, .. } => format!("{table}_{}_key", columns.join("_")),
+            Demand::ForeignKey { columns, .. } => format!("{table}_{}_fkey", columns.join("_")),
+            Demand::Check(check) => match check.only_column() {
+                Some(column) => format!("{table}_{column}_check"),
+                None => format!("{table}_check"),
+            },
+            Demand::NotNull { column } => format!("{table}_{column}_not_null"),
+            Demand::Exclude => format!("{table}_excl"),
+        };
+        let taken = |name: &str| self.constraints.get(name).is_some_and(|slot| slot.value.is_some());
+        let mut name = stem.clone();
+        let mut number = 0;
+        while taken(&name) {
+            number += 1;
+            name = format!("{stem}{number}");
+        }
+        name
+    }
+}

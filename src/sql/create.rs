@@ -1,0 +1,127 @@
+//! Tables, columns, constraints and indexes out of protobuf.
+
+use super::{
+    expr::boxed,
+    node::{given, kind, range, strings},
+};
+use crate::statement::{Column, Constraint, CreateIndex, CreateTable, Demand};
+use pg_query::{
+    Node, NodeEnum,
+    protobuf::{self, ConstrType, CreateStmt, IndexStmt, SortByDir, SortByNulls},
+};
+
+/// `CREATE TABLE`.
+pub(super) fn table(it: &CreateStmt) -> CreateTable {
+    let mut whole = it.inh_relations.is_empty() && it.of_typename.is_none() && it.partbound.is_none();
+    let (mut columns, mut constraints) = (Vec::new(), Vec::new());
+    for element in &it.table_elts {
+        match element.node.as_ref() {
+            Some(NodeEnum::ColumnDef(def)) => columns.push(column(def)),
+            Some(NodeEnum::Constraint(def)) => constraints.extend(constraint(def, None)),
+            _ => whole = false,
+        }
+    }
+    CreateTable {
+        table: range(it.relation.as_ref()),
+        columns,
+        constraints,
+        if_not_exists: it.if_not_exists,
+        whole,
+        partitioned: it.partspec.is_some(),
+    }
+}
+
+/// A column with its own constraints.
+pub(super) fn column(it: &protobuf::ColumnDef) -> Column {
+    let mut kind = kind(it.type_name.as_ref());
+    let serial = match kind.name.as_str() {
+        "smallserial" | "serial2" => Some("int2"),
+        "serial" | "serial4" => Some("int4"),
+        "bigserial" | "serial8" => Some("int8"),
+        _ => None,
+    };
+    if let Some(name) = serial {
+        name.clone_into(&mut kind.name);
+    }
+    let mut column = Column {
+        name: it.colname.clone(),
+        kind,
+        not_null: it.is_not_null || serial.is_some(),
+        default: it.raw_default.as_deref().map(super::expr::expr),
+        generated: serial.is_some(),
+        constraints: Vec::new(),
+    };
+    for node in &it.constraints {
+        let Some(NodeEnum::Constraint(def)) = node.node.as_ref() else { continue };
+        match def.contype() {
+            ConstrType::ConstrNotnull => column.not_null = true,
+            ConstrType::ConstrDefault => column.default = Some(boxed(def.raw_expr.as_deref())),
+            ConstrType::ConstrIdentity => {
+                column.generated = true;
+                column.not_null = true;
+            }
+            ConstrType::ConstrGenerated => column.generated = true,
+            ConstrType::ConstrPrimary => {
+                column.not_null = true;
+                column.constraints.extend(constraint(def, Some(&it.colname)));
+            }
+            _ => column.constraints.extend(constraint(def, Some(&it.colname))),
+        }
+    }
+    column
+}
+
+/// A constraint; for one that is written with a column, the column.
+pub(super) fn constraint(it: &protobuf::Constraint, column: Option<&str>) -> Option<Constraint> {
+    let columns = |nodes: &[Node]| match column {
+        Some(column) if nodes.is_empty() => vec![column.to_owned()],
+        _ => strings(nodes),
+    };
+    let using = given(&it.indexname);
+    let rule = match it.contype() {
+        ConstrType::ConstrPrimary => Demand::PrimaryKey { columns: columns(&it.keys), using },
+        ConstrType::ConstrUnique => Demand::Unique { columns: columns(&it.keys), using },
+        ConstrType::ConstrCheck => Demand::Check(boxed(it.raw_expr.as_deref())),
+        ConstrType::ConstrForeign => Demand::ForeignKey {
+            columns: columns(&it.fk_attrs),
+            table: range(it.pktable.as_ref()),
+            referred: strings(&it.pk_attrs),
+        },
+        ConstrType::ConstrNotnull => {
+            Demand::NotNull { column: columns(&it.keys).into_iter().next().unwrap_or_default() }
+        }
+        ConstrType::ConstrExclusion => Demand::Exclude,
+        _ => return None,
+    };
+    Some(Constraint { name: given(&it.conname), valid: !it.skip_validation, rule })
+}
+
+/// `CREATE INDEX`.
+pub(super) fn index(it: &IndexStmt) -> CreateIndex {
+    let mut plain = it.index_including_params.is_empty()
+        && it.where_clause.is_none()
+        && it.options.is_empty()
+        && it.table_space.is_empty()
+        && !it.nulls_not_distinct;
+    let mut columns = Vec::new();
+    for node in &it.index_params {
+        let Some(NodeEnum::IndexElem(element)) = node.node.as_ref() else { continue };
+        plain &= element.expr.is_none()
+            && element.collation.is_empty()
+            && element.opclass.is_empty()
+            && element.ordering() == SortByDir::SortbyDefault
+            && element.nulls_ordering() == SortByNulls::SortbyNullsDefault;
+        columns.push(given(&element.name));
+    }
+    CreateIndex {
+        index: given(&it.idxname),
+        table: range(it.relation.as_ref()),
+        method: if it.access_method.is_empty() { "btree".to_owned() } else { it.access_method.clone() },
+        columns,
+        unique: it.unique,
+        concurrently: it.concurrent,
+        if_not_exists: it.if_not_exists,
+        only: it.relation.as_ref().is_some_and(|it| !it.inh),
+        plain,
+    }
+}

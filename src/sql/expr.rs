@@ -1,0 +1,120 @@
+//! Expressions out of protobuf. The depth is bounded by prost, which reads 100 nested messages at most.
+
+use super::node::{dotted, kind, string};
+use crate::statement::Expr;
+use pg_query::{
+    Node, NodeEnum,
+    protobuf::{AConst, AExpr, AExprKind, BoolExpr, BoolExprType, FuncCall, NullTestType, a_const::Val},
+};
+
+/// The text of a constant; `None` for NULL.
+pub(super) fn constant(it: &AConst) -> Option<String> {
+    match it.val.as_ref()? {
+        Val::Ival(value) => Some(value.ival.to_string()),
+        Val::Fval(value) => Some(value.fval.clone()),
+        Val::Boolval(value) => Some(if value.boolval { "true" } else { "false" }.to_owned()),
+        Val::Sval(value) => Some(value.sval.clone()),
+        Val::Bsval(value) => Some(value.bsval.clone()),
+    }
+}
+
+/// An optional expression; a missing one is [`Expr::Other`].
+pub(super) fn boxed(node: Option<&Node>) -> Expr {
+    node.map_or(Expr::Other, expr)
+}
+
+fn all(nodes: &[Node]) -> Vec<Expr> {
+    nodes.iter().map(expr).collect()
+}
+
+/// An expression.
+pub(super) fn expr(node: &Node) -> Expr {
+    let Some(node) = node.node.as_ref() else { return Expr::Other };
+    match node {
+        NodeEnum::AConst(it) => {
+            if it.isnull {
+                Expr::Null
+            } else {
+                Expr::Constant(constant(it).unwrap_or_default())
+            }
+        }
+        NodeEnum::ColumnRef(it) => column(&it.fields),
+        NodeEnum::TypeCast(it) => {
+            Expr::Cast { inner: Box::new(boxed(it.arg.as_deref())), kind: kind(it.type_name.as_ref()) }
+        }
+        NodeEnum::FuncCall(it) => call(it),
+        NodeEnum::CoalesceExpr(it) => Expr::Coalesce(all(&it.args)),
+        NodeEnum::MinMaxExpr(it) => Expr::Extreme(all(&it.args)),
+        NodeEnum::SqlvalueFunction(_) => Expr::Current,
+        NodeEnum::AExpr(it) => operator(it),
+        NodeEnum::BoolExpr(it) => boolean(it),
+        NodeEnum::NullTest(it) => {
+            let inner = Box::new(boxed(it.arg.as_deref()));
+            match it.nulltesttype() {
+                NullTestType::IsNull => Expr::IsNull(inner),
+                NullTestType::IsNotNull => Expr::IsNotNull(inner),
+                NullTestType::Undefined => Expr::Other,
+            }
+        }
+        NodeEnum::CaseExpr(it) => {
+            let results = it.args.iter().map(|arm| match arm.node.as_ref() {
+                Some(NodeEnum::CaseWhen(when)) => boxed(when.result.as_deref()),
+                _ => Expr::Other,
+            });
+            Expr::Case { results: results.collect(), otherwise: it.defresult.as_deref().map(|it| Box::new(expr(it))) }
+        }
+        NodeEnum::AArrayExpr(_) | NodeEnum::RowExpr(_) => Expr::Composite,
+        NodeEnum::SetToDefault(_) => Expr::Default,
+        NodeEnum::CollateClause(it) => boxed(it.arg.as_deref()),
+        _ => Expr::Other,
+    }
+}
+
+fn column(fields: &[Node]) -> Expr {
+    let name = dotted(fields);
+    match fields.last().and_then(string) {
+        Some(column) => Expr::Column { table: name.schema, column: column.to_owned() },
+        None => Expr::Other,
+    }
+}
+
+fn call(it: &FuncCall) -> Expr {
+    let name = dotted(&it.funcname);
+    // An aggregate's or window's answer is another matter than its arguments'.
+    if it.over.is_some() || it.agg_star || it.agg_filter.is_some() || it.agg_distinct || !it.agg_order.is_empty() {
+        return Expr::Other;
+    }
+    match name.schema.as_deref() {
+        None | Some("pg_catalog" | "public" | "extensions") => Expr::Call { function: name.name, args: all(&it.args) },
+        Some(_) => Expr::Other,
+    }
+}
+
+fn operator(it: &AExpr) -> Expr {
+    let args = [it.lexpr.as_deref(), it.rexpr.as_deref()].into_iter().flatten().map(expr).collect();
+    match it.kind() {
+        AExprKind::AexprOp | AExprKind::AexprLike | AExprKind::AexprIlike => {
+            Expr::Operator { operator: dotted(&it.name).name, args }
+        }
+        AExprKind::AexprNotDistinct => match <[Expr; 2]>::try_from(args) {
+            // `c IS NOT DISTINCT FROM NULL` is `c IS NULL`.
+            Ok([inner, Expr::Null]) => Expr::IsNull(Box::new(inner)),
+            _ => Expr::Other,
+        },
+        AExprKind::AexprDistinct => match <[Expr; 2]>::try_from(args) {
+            Ok([inner, Expr::Null]) => Expr::IsNotNull(Box::new(inner)),
+            _ => Expr::Other,
+        },
+        _ => Expr::Other,
+    }
+}
+
+fn boolean(it: &BoolExpr) -> Expr {
+    let mut args = all(&it.args);
+    match it.boolop() {
+        BoolExprType::AndExpr => Expr::And(args),
+        BoolExprType::OrExpr => Expr::Or(args),
+        BoolExprType::NotExpr => args.pop().map_or(Expr::Other, |it| Expr::Not(Box::new(it))),
+        BoolExprType::Undefined => Expr::Other,
+    }
+}

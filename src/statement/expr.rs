@@ -1,0 +1,253 @@
+//! Expressions, as far as the question "can this be NULL?" needs them.
+
+use super::Type;
+
+/// An expression of SQL.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "they are SQL's own constructs")]
+pub enum Expr {
+    Null,
+    /// A constant that is not NULL; its text.
+    Constant(String),
+    Column {
+        /// `t` of `t.a`.
+        table: Option<String>,
+        column: String,
+    },
+    Cast {
+        inner: Box<Expr>,
+        kind: Type,
+    },
+    /// A function's name without `pg_catalog`, in lower case, and its arguments.
+    Call {
+        function: String,
+        args: Vec<Expr>,
+    },
+    Coalesce(Vec<Expr>),
+    /// `GREATEST`, `LEAST`: NULL only where all are.
+    Extreme(Vec<Expr>),
+    /// `CURRENT_TIMESTAMP`, `CURRENT_USER`, …
+    Current,
+    Operator {
+        operator: String,
+        args: Vec<Expr>,
+    },
+    IsNull(Box<Expr>),
+    IsNotNull(Box<Expr>),
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Not(Box<Expr>),
+    Case {
+        results: Vec<Expr>,
+        /// Without `ELSE` a row that matches nothing gets NULL.
+        otherwise: Option<Box<Expr>>,
+    },
+    /// `ARRAY[…]`, `ROW(…)`: never NULL themselves.
+    Composite,
+    /// `DEFAULT`.
+    Default,
+    /// Anything else.
+    Other,
+}
+
+/// Operators of the core types that give NULL only for NULL.
+const STRICT: &[&str] = &["||", "+", "-", "*", "/", "%", "=", "<>", "<", ">", "<=", ">=", "~~", "!~~", "~"];
+
+/// Functions that give a value for any values that are not NULL (`pg_proc.proisstrict` and their documentation);
+/// those without arguments always give one.
+const TOTAL: &[&str] = &[
+    "abs",
+    "age",
+    "btrim",
+    "ceil",
+    "char_length",
+    "clock_timestamp",
+    "concat",
+    "current_database",
+    "date_trunc",
+    "encode",
+    "floor",
+    "gen_random_uuid",
+    "initcap",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "json_build_array",
+    "json_build_object",
+    "left",
+    "length",
+    "lower",
+    "lpad",
+    "ltrim",
+    "make_interval",
+    "md5",
+    "nextval",
+    "now",
+    "quote_ident",
+    "random",
+    "repeat",
+    "replace",
+    "right",
+    "round",
+    "rpad",
+    "rtrim",
+    "statement_timestamp",
+    "to_char",
+    "to_json",
+    "to_jsonb",
+    "to_timestamp",
+    "timezone",
+    "transaction_timestamp",
+    "translate",
+    "trunc",
+    "upper",
+    "uuid_generate_v1",
+    "uuid_generate_v4",
+    "uuidv4",
+    "uuidv7",
+];
+
+/// Of these, the ones that give a value even for NULL.
+const NEVER_NULL: &[&str] =
+    &["concat", "jsonb_build_array", "jsonb_build_object", "json_build_array", "json_build_object"];
+
+impl Expr {
+    /// The expression gives a value in every row, given the columns that do.
+    #[must_use]
+    pub fn never_null(&self, column: &dyn Fn(&str) -> bool) -> bool {
+        let never = |it: &Expr| it.never_null(column);
+        match self {
+            Self::Constant(_) | Self::Current | Self::Composite | Self::IsNull(_) | Self::IsNotNull(_) => true,
+            Self::Column { column: name, .. } => column(name),
+            Self::Cast { inner, .. } | Self::Not(inner) => never(inner),
+            Self::Call { function, args } => {
+                let name = function.as_str();
+                NEVER_NULL.contains(&name) || (TOTAL.contains(&name) && args.iter().all(never))
+            }
+            Self::Coalesce(args) | Self::Extreme(args) => args.iter().any(never),
+            Self::Operator { operator, args } => STRICT.contains(&operator.as_str()) && args.iter().all(never),
+            Self::And(args) | Self::Or(args) => args.iter().all(never),
+            Self::Case { results, otherwise } => results.iter().all(never) && otherwise.as_deref().is_some_and(never),
+            Self::Null | Self::Default | Self::Other => false,
+        }
+    }
+
+    /// The condition holds for every row in which the column is NULL.
+    #[must_use]
+    pub fn holds_where_null(&self, name: &str) -> bool {
+        match self {
+            Self::IsNull(inner) => inner.is_column(name),
+            Self::Or(args) => args.iter().any(|it| it.holds_where_null(name)),
+            Self::And(args) => args.iter().all(|it| it.holds_where_null(name)),
+            Self::Not(inner) => inner.demands(name),
+            Self::Constant(text) => matches!(text.as_str(), "t" | "true"),
+            // `coalesce(c, '') = ''`: the constant that takes the NULL's place is the one asked for.
+            Self::Operator { operator, args } if operator == "=" => match args.as_slice() {
+                [Self::Coalesce(inner), constant] | [constant, Self::Coalesce(inner)] => match inner.as_slice() {
+                    [first, second] => {
+                        first.is_column(name) && second.literal() == constant.literal() && constant.literal().is_some()
+                    }
+                    _ => false,
+                },
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The condition, where it is true, says that the column is not NULL. (A CHECK also passes when it is NULL
+    /// itself, hence only `IS NOT NULL`, which never is.)
+    #[must_use]
+    pub fn demands(&self, name: &str) -> bool {
+        match self {
+            Self::IsNotNull(inner) => inner.is_column(name),
+            Self::And(args) => args.iter().any(|it| it.demands(name)),
+            Self::Or(args) => !args.is_empty() && args.iter().all(|it| it.demands(name)),
+            Self::Not(inner) => matches!(&**inner, Self::IsNull(column) if column.is_column(name)),
+            _ => false,
+        }
+    }
+
+    /// Every part that is an expression.
+    fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Cast { inner, .. } | Self::IsNull(inner) | Self::IsNotNull(inner) | Self::Not(inner) => vec![inner],
+            Self::Call { args, .. }
+            | Self::Operator { args, .. }
+            | Self::Coalesce(args)
+            | Self::Extreme(args)
+            | Self::And(args)
+            | Self::Or(args) => args.iter().collect(),
+            Self::Case { results, otherwise } => results.iter().chain(otherwise.as_deref()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Every part that is an expression, to be changed.
+    fn parts_mut(&mut self) -> Vec<&mut Self> {
+        match self {
+            Self::Cast { inner, .. } | Self::IsNull(inner) | Self::IsNotNull(inner) | Self::Not(inner) => vec![inner],
+            Self::Call { args, .. }
+            | Self::Operator { args, .. }
+            | Self::Coalesce(args)
+            | Self::Extreme(args)
+            | Self::And(args)
+            | Self::Or(args) => args.iter_mut().collect(),
+            Self::Case { results, otherwise } => results.iter_mut().chain(otherwise.as_deref_mut()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The column stands in it, as far as its parts are understood.
+    #[must_use]
+    pub fn mentions(&self, name: &str) -> bool {
+        self.is_column(name) || self.parts().into_iter().any(|it| it.mentions(name))
+    }
+
+    /// The one column that stands in it; `None` where there are several or none.
+    #[must_use]
+    pub fn only_column(&self) -> Option<&str> {
+        let mut found = Vec::new();
+        self.columns(&mut found);
+        found.sort_unstable();
+        found.dedup();
+        match found.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    fn columns<'a>(&'a self, found: &mut Vec<&'a str>) {
+        if let Self::Column { column, .. } = self {
+            found.push(column);
+        }
+        for part in self.parts() {
+            part.columns(found);
+        }
+    }
+
+    /// The column goes by another name.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        if let Self::Column { column, .. } = self
+            && column == from
+        {
+            to.clone_into(column);
+        }
+        for part in self.parts_mut() {
+            part.rename(from, to);
+        }
+    }
+
+    /// It is this column and nothing else.
+    #[must_use]
+    pub fn is_column(&self, name: &str) -> bool {
+        matches!(self, Self::Column { column, .. } if column == name)
+    }
+
+    fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Constant(text) => Some(text),
+            Self::Cast { inner, .. } => inner.literal(),
+            _ => None,
+        }
+    }
+}
