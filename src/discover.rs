@@ -171,9 +171,9 @@ impl Found {
                 let span = settings::span(*id, &section.range);
                 let mut finding = Finding::new("unreachable-section", Severity::Note, span, message);
                 finding.subject.environment.clone_from(&environment.folder);
-                finding.object(section.name.clone()).help(format!(
-                    "call the section `[{name}]`: `-n` takes the whole name between the brackets"
-                ));
+                finding
+                    .object(section.name.clone())
+                    .help(format!("call the section `[{name}]`: `-n` takes the whole name between the brackets"));
                 self.findings.push(finding);
             }
         }

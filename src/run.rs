@@ -8,7 +8,7 @@ use crate::{
     finding::Severity,
     rules,
 };
-use miette::{IntoDiagnostic, Result};
+use miette::Result;
 use std::{
     io::{self, Write},
     path::PathBuf,
@@ -38,7 +38,7 @@ pub struct World<'a> {
 /// Runs a command.
 ///
 /// # Errors
-/// Whatever keeps it from doing its work. A closed pipe is an error too: [`is_closed_pipe`] tells.
+/// Whatever keeps it from doing its work. A closed pipe is an error too: [`fault::is_closed_pipe`] tells.
 pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
     match &cli.command {
         Command::Check(args) => check(args, world),
@@ -47,19 +47,10 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
         Command::Explain { rule } => explain(rule, world),
         Command::Rules { format } => list(*format, world),
         Command::ConfigSchema => {
-            let text = serde_json::to_string_pretty(&config::json_schema()).into_diagnostic()?;
-            writeln!(world.out, "{text}").into_diagnostic()?;
+            writeln!(world.out, "{:#}", config::json_schema()).map_err(fault::unwritten)?;
             Ok(Exit::Clean)
         }
     }
-}
-
-/// The error is that nobody reads stdout any more (`limbeck check | head`).
-#[must_use]
-pub fn is_closed_pipe(error: &miette::Report) -> bool {
-    error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    })
 }
 
 /// Reads the configuration and the histories, and says on stderr what the search left out.
@@ -77,7 +68,7 @@ pub fn gather(place: &Place, world: &mut World<'_>) -> Result<(Config, Discovere
         Wish { name: place.name.clone(), environment: place.environment.clone(), exclude: config.exclude.clone() };
     let discovered = discover::discover(given, &wish)?;
     for line in &discovered.talk {
-        writeln!(world.err, "limbeck: {line}").into_diagnostic()?;
+        writeln!(world.err, "limbeck: {line}").map_err(fault::unwritten)?;
     }
     Ok((config, discovered))
 }
@@ -134,15 +125,15 @@ fn write_reports(
 ) -> Result<()> {
     for report in formats {
         match &report.file {
-            None => write(report.format, world.colored, world.out).into_diagnostic()?,
+            None => write(report.format, world.colored, world.out).map_err(fault::unwritten)?,
             Some(file) => {
                 let mut bytes = Vec::new();
-                write(report.format, false, &mut bytes).into_diagnostic()?;
+                write(report.format, false, &mut bytes).map_err(fault::unwritten)?;
                 discover::write_outside(&world.here.join(file), &file.to_string_lossy(), &bytes)?;
             }
         }
     }
-    world.out.flush().into_diagnostic()
+    world.out.flush().map_err(fault::unwritten)
 }
 
 /// The answer for the worst finding that is not suppressed.
@@ -165,7 +156,7 @@ fn explain(name: &str, world: &mut World<'_>) -> Result<Exit> {
         };
         return Err(fault::helped(format!("there is no rule `{name}`"), help));
     };
-    writeln!(world.out, "{}", rule.doc.trim_end()).into_diagnostic()?;
+    writeln!(world.out, "{}", rule.doc.trim_end()).map_err(fault::unwritten)?;
     Ok(Exit::Clean)
 }
 
@@ -174,7 +165,7 @@ fn list(format: RulesFormat, world: &mut World<'_>) -> Result<Exit> {
     match format {
         RulesFormat::Text => {
             for rule in rules::ALL {
-                writeln!(world.out, "{}: {}", rule.name, rule.summary()).into_diagnostic()?;
+                writeln!(world.out, "{}: {}", rule.name, rule.summary()).map_err(fault::unwritten)?;
             }
         }
         RulesFormat::Json => {
@@ -188,8 +179,7 @@ fn list(format: RulesFormat, world: &mut World<'_>) -> Result<Exit> {
                 })
             };
             let all: Vec<_> = rules::ALL.iter().map(entry).collect();
-            let text = serde_json::to_string_pretty(&serde_json::json!({ "rules": all })).into_diagnostic()?;
-            writeln!(world.out, "{text}").into_diagnostic()?;
+            writeln!(world.out, "{:#}", serde_json::json!({ "rules": all })).map_err(fault::unwritten)?;
         }
     }
     Ok(Exit::Clean)

@@ -103,9 +103,8 @@ impl Reader<'_> {
         let pattern = pattern.trim_start_matches('/');
         let prefix = if self.folder == "." { String::new() } else { format!("{}/", globset::escape(self.folder)) };
         let middle = if anchored { "" } else { "**/" };
-        let compile = |tail: &str| {
-            GlobBuilder::new(&format!("{prefix}{middle}{pattern}{tail}")).literal_separator(true).build()
-        };
+        let compile =
+            |tail: &str| GlobBuilder::new(&format!("{prefix}{middle}{pattern}{tail}")).literal_separator(true).build();
         let fault = |error: globset::Error| Fault::new(range.clone(), format!("this is no glob: {}", error.kind()));
         if pattern.is_empty() {
             return Err(Fault::new(range.clone(), "this glob matches nothing"));
@@ -203,12 +202,7 @@ impl Fault {
 }
 
 /// A word that is not known, with the nearest that is.
-pub(super) fn unknown<'a>(
-    kind: &str,
-    name: &str,
-    range: Range<usize>,
-    known: impl Iterator<Item = &'a str>,
-) -> Fault {
+pub(super) fn unknown<'a>(kind: &str, name: &str, range: Range<usize>, known: impl Iterator<Item = &'a str>) -> Fault {
     let fault = Fault::new(range, format!("there is no {kind} `{name}`"));
     match nearest(name, known) {
         Some(near) => fault.with_help(format!("`{near}` is the nearest that there is")),

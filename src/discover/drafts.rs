@@ -46,7 +46,11 @@ pub(super) fn whole(given: &Given, drafts: &[Draft]) -> Vec<bool> {
         draft.places().any(|place| within(place, folder)) || draft.origin.as_ref().is_some_and(|it| within(it, folder))
     };
     let depth = |draft: &Draft, folder: &str| {
-        draft.places().filter(|place| within(folder, place)).map(|place| if place == "." { 0 } else { place.len() }).max()
+        draft
+            .places()
+            .filter(|place| within(folder, place))
+            .map(|place| if place == "." { 0 } else { place.len() })
+            .max()
     };
     let by_folder = |draft: &Draft, folder: &String| {
         if drafts.iter().any(|it| around(it, folder)) {
@@ -60,7 +64,8 @@ pub(super) fn whole(given: &Given, drafts: &[Draft]) -> Vec<bool> {
         *file == join(&draft.folder, "env.py") || draft.origin.as_ref().is_some_and(settings)
     };
     let asked = |draft: &Draft| {
-        given.folders.iter().any(|folder| by_folder(draft, folder)) || given.files.iter().any(|file| by_file(draft, file))
+        given.folders.iter().any(|folder| by_folder(draft, folder))
+            || given.files.iter().any(|file| by_file(draft, file))
     };
     drafts.iter().map(asked).collect()
 }
@@ -136,8 +141,7 @@ impl<'a> Search<'a> {
             settings = origin.settings(self.checkout(), self.sources, "alembic")?;
         }
         let tree = self.tree;
-        let locator =
-            Locator { checkout: self.checkout(), tree, folder: &origin.folder, prepend: &settings.prepend };
+        let locator = Locator { checkout: self.checkout(), tree, folder: &origin.folder, prepend: &settings.prepend };
         let (folder, base) = match &settings.script_location {
             Some((location, span)) => match locator.script(location) {
                 Where::Inside { folder, base } => (folder, base),
@@ -217,9 +221,11 @@ impl<'a> Search<'a> {
     fn add_bare(&mut self, folder: &str, versions: &str) {
         let Some(versions) = self.checkout().resolve(versions) else { return };
         let taken = |it: &Draft| {
-            it.folder == folder || it.version_locations.iter().any(|place| {
-                *place == versions || it.settings.recursive && within(&versions, place)
-            })
+            it.folder == folder
+                || it
+                    .version_locations
+                    .iter()
+                    .any(|place| *place == versions || it.settings.recursive && within(&versions, place))
         };
         if self.drafts.iter().any(taken) {
             return;

@@ -93,7 +93,9 @@ fn add(checkout: &Checkout, entry: &fs::DirEntry, inner: &str, files: &mut Files
         return Ok(());
     }
     let Some(path) = checkout.relative(&real) else {
-        let why = if real.starts_with(checkout.root()) { "has a name that is not Unicode" } else {
+        let why = if real.starts_with(checkout.root()) {
+            "has a name that is not Unicode"
+        } else {
             "is a symbolic link that leaves the repository"
         };
         files.talk.push(format!("`{shown}` {why}, so it was not read"));

@@ -98,7 +98,9 @@ fn root_of(path: &Path, here: &Path) -> (PathBuf, bool) {
     if folder.starts_with(here) {
         return (here.to_path_buf(), false);
     }
-    if let Some(root) = above(&["alembic.ini", "pyproject.toml", "setup.py", "setup.cfg"]).or_else(|| above(&["limbeck.toml"])) {
+    if let Some(root) =
+        above(&["alembic.ini", "pyproject.toml", "setup.py", "setup.cfg"]).or_else(|| above(&["limbeck.toml"]))
+    {
         return (root, false);
     }
     let holder = folder.parent().filter(|it| it.join("env.py").exists() || folder.ends_with("versions"));

@@ -63,7 +63,8 @@ impl Locator<'_> {
         // `util.pyfiles.coerce_resource_to_filename`: a relative name with a colon is a package's resource.
         if let Some((package, path)) = location.split_once(':') {
             let folder = self.package(package).map(|folder| join(&folder, &path.replace(':', "/")));
-            let real = folder.and_then(|folder| self.checkout.resolve(&folder)).filter(|it| self.checkout.is_folder(it));
+            let real =
+                folder.and_then(|folder| self.checkout.resolve(&folder)).filter(|it| self.checkout.is_folder(it));
             return real.map(|folder| (folder, self.folder.to_owned())).into_iter().collect();
         }
         let found = bases.iter().filter_map(|base| {

@@ -32,9 +32,8 @@ impl Pyproject {
         let Some(settings) = table.get_ref().as_table() else {
             return Err(Fault::new(table.span(), "`tool.alembic` is not a table"));
         };
-        let items = settings.iter().map(|(key, value)| {
-            (key.get_ref().to_string(), (item(value.get_ref()), value.span()))
-        });
+        let items =
+            settings.iter().map(|(key, value)| (key.get_ref().to_string(), (item(value.get_ref()), value.span())));
         Ok(Some(Self(items.collect())))
     }
 
@@ -83,7 +82,9 @@ fn item(value: &DeValue<'_>) -> Item {
     match value {
         DeValue::String(text) => Item::Text(text.to_string()),
         DeValue::Boolean(value) => Item::Boolean(*value),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).map_or(Item::Other, Item::Integer),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).map_or(Item::Other, Item::Integer)
+        }
         DeValue::Array(values) => {
             let texts = values.iter().map(|it| it.get_ref().as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
             texts.map_or(Item::Other, Item::Texts)

@@ -116,8 +116,7 @@ fn mark(checkout: &Checkout, folder: &str, tree: &mut Tree) {
 
 /// Folders that hold other people's code.
 fn skipped(name: &str) -> bool {
-    name.starts_with('.')
-        || matches!(name, "node_modules" | "venv" | "__pycache__" | "site-packages" | "dist-packages")
+    name.starts_with('.') || matches!(name, "node_modules" | "venv" | "__pycache__" | "site-packages" | "dist-packages")
 }
 
 /// A virtual environment under any name, or a folder that its tool marks as a cache (Cargo's `target` is one).
