@@ -88,6 +88,18 @@ fn an_absolute_location_must_be_inside() {
 }
 
 #[test]
+fn what_was_given_needs_no_settings_above_it() {
+    let folder = repository(&[("alembic.ini", "[alembic]\nscript_location = gone\n"), ("m/versions/1.py", REVISION)]);
+    assert!(refuse(&folder, &[]).contains("alembic.ini:2"));
+    let found = find(&folder, &["m"]);
+    assert_eq!(told(&found), ["m: m/versions/1.py"]);
+    assert!(found.talk[0].contains("script location `gone` is not a folder"), "{:?}", found.talk);
+    let config = limbeck::config::parse("exclude = ['/alembic.ini']\n", false, ".").unwrap();
+    let wish = Wish { exclude: config.exclude, ..Wish::default() };
+    assert!(find_with(folder.path(), &["m"], &wish).unwrap().talk.is_empty());
+}
+
+#[test]
 fn packages_are_resolved_in_the_checkout() {
     for ini in ["", "prepend_sys_path = lib\n"] {
         let text = format!("[alembic]\n{ini}script_location = app.db:migrations\n");
