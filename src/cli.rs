@@ -74,7 +74,7 @@ pub struct Sql {
     #[arg(long, value_name = "REV")]
     pub revision: Option<String>,
     /// Which way
-    #[arg(long, value_name = "WAY", default_value = "upgrade")]
+    #[arg(long, value_name = "WAY", default_value = "both")]
     pub direction: Way,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "sql")]

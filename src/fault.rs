@@ -1,7 +1,25 @@
 //! What ends a run without a result: an error for the person at the terminal, with a place where there is one.
 
-use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
-use std::ops::Range;
+use miette::{Diagnostic, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
+use std::{io, ops::Range};
+use thiserror::Error;
+
+/// The answer could not be written to where it was to go.
+#[derive(Debug, Diagnostic, Error)]
+#[error("the output cannot be written: {0}")]
+pub struct Unwritten(io::Error);
+
+/// The error for an answer that could not be written.
+#[must_use]
+pub fn unwritten(error: io::Error) -> Report {
+    Report::new(Unwritten(error))
+}
+
+/// The error is that nobody reads the output any more (`limbeck check | head`).
+#[must_use]
+pub fn is_closed_pipe(error: &Report) -> bool {
+    error.downcast_ref::<Unwritten>().is_some_and(|Unwritten(error)| error.kind() == io::ErrorKind::BrokenPipe)
+}
 
 /// An error that has no place in a text.
 #[must_use]

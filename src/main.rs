@@ -3,9 +3,10 @@
 use clap::Parser;
 use limbeck::{
     cli::{Cli, Color},
-    run::{Exit, World, is_closed_pipe, run},
+    fault,
+    run::{Exit, World, run},
 };
-use miette::{IntoDiagnostic, MietteHandlerOpts};
+use miette::MietteHandlerOpts;
 use std::{
     env,
     io::{self, BufWriter, IsTerminal, Write},
@@ -48,13 +49,13 @@ fn work(cli: &Cli) -> ExitCode {
     };
     let mut world = World { here, colored, out: &mut out, err: &mut err };
     let answer = run(cli, &mut world).and_then(|exit| {
-        world.out.flush().into_diagnostic()?;
+        world.out.flush().map_err(fault::unwritten)?;
         Ok(exit)
     });
     match answer {
         Ok(Exit::Clean) => ExitCode::SUCCESS,
         Ok(Exit::Findings) => ExitCode::FAILURE,
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if fault::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => fail(&format!("{error:?}")),
     }
 }

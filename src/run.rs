@@ -1,18 +1,26 @@
 //! From arguments to an answer: each command is one function, and each wires the floors together.
 
 use crate::{
-    cli::{Check, Cli, Command, FailOn, Format, History, Place, Report, RulesFormat, Sql},
+    cli::{
+        Check, Cli, Command, FailOn, Format, History, HistoryFormat, Place, Report, RulesFormat, Sql, SqlFormat, Way,
+    },
     config::{self, Config},
     discover::{self, Discovered, Given, Wish},
     fault,
-    finding::Severity,
+    finding::{Direction, Severity},
+    output::{self, Look, Output, Paths},
+    render::Dialect,
     rules,
 };
-use miette::{IntoDiagnostic, Result};
+use miette::Result;
+use project::Project;
 use std::{
     io::{self, Write},
     path::PathBuf,
 };
+
+mod project;
+mod sql;
 
 /// How a run ended that was not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +46,7 @@ pub struct World<'a> {
 /// Runs a command.
 ///
 /// # Errors
-/// Whatever keeps it from doing its work. A closed pipe is an error too: [`is_closed_pipe`] tells.
+/// Whatever keeps it from doing its work. A closed pipe is an error too: [`fault::is_closed_pipe`] tells.
 pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
     match &cli.command {
         Command::Check(args) => check(args, world),
@@ -47,19 +55,10 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
         Command::Explain { rule } => explain(rule, world),
         Command::Rules { format } => list(*format, world),
         Command::ConfigSchema => {
-            let text = serde_json::to_string_pretty(&config::json_schema()).into_diagnostic()?;
-            writeln!(world.out, "{text}").into_diagnostic()?;
+            writeln!(world.out, "{:#}", config::json_schema()).map_err(fault::unwritten)?;
             Ok(Exit::Clean)
         }
     }
-}
-
-/// The error is that nobody reads stdout any more (`limbeck check | head`).
-#[must_use]
-pub fn is_closed_pipe(error: &miette::Report) -> bool {
-    error
-        .chain()
-        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
 }
 
 /// Reads the configuration and the histories, and says on stderr what the search left out.
@@ -77,40 +76,80 @@ pub fn gather(place: &Place, world: &mut World<'_>) -> Result<(Config, Discovere
         Wish { name: place.name.clone(), environment: place.environment.clone(), exclude: config.exclude.clone() };
     let discovered = discover::discover(given, &wish)?;
     for line in &discovered.talk {
-        writeln!(world.err, "limbeck: {line}").into_diagnostic()?;
+        writeln!(world.err, "limbeck: {line}").map_err(fault::unwritten)?;
     }
     Ok((config, discovered))
 }
 
 fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
     one_on_stdout(&args.formats)?;
-    let (mut config, discovered) = gather(&args.place, world)?;
+    let project = Project::read(&args.place, world)?;
+    let mut policy = project.config.policy.clone();
     if let Some(postgres) = args.postgres {
-        config.policy.target.postgres = postgres;
+        policy.target.postgres = postgres;
     }
     if args.since.is_some() {
-        config.policy.target.since.clone_from(&args.since);
+        policy.target.since.clone_from(&args.since);
     }
-    // Seam: python::read each file of discovered.environments, check::check them with config.policy, and hand the
-    // report to `write_reports`; then `exit_code` of its findings.
-    let worst = discovered.findings.iter().map(|finding| finding.severity).max();
-    let _ = write_reports;
-    let _ = exit_code(worst, args.fail_on);
-    Err(unwired("check"))
+    if let Some(since) = &policy.target.since {
+        project.knows(since)?;
+    }
+    let report = project.check(&policy, &Dialect::default());
+    let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());
+    write_reports(&args.formats, world, &|format, colored, out| {
+        let look = if colored { Look::Colored } else { Look::Plain };
+        let sources = &project.sources;
+        let output = Output { report: &report, sources, paths: &paths, look, statistics: args.statistics };
+        output.write(output_format(format), out)
+    })?;
+    let worst = report.findings.iter().filter(|it| !it.suppressed).map(|it| it.severity).max();
+    Ok(exit_code(worst, args.fail_on))
+}
+
+fn output_format(format: Format) -> output::Format {
+    match format {
+        Format::Human => output::Format::Human,
+        Format::Json => output::Format::Json,
+        Format::Sarif => output::Format::Sarif,
+        Format::Github => output::Format::Github,
+    }
 }
 
 fn sql(args: &Sql, world: &mut World<'_>) -> Result<Exit> {
-    let _ = gather(&args.place, world)?;
-    Err(unwired("sql"))
+    let project = Project::read(&args.place, world)?;
+    if let Some(revision) = &args.revision {
+        project.knows(revision)?;
+    }
+    let mut dialect = Dialect::default();
+    if let Some(version) = args.sqlalchemy {
+        dialect.sqlalchemy = (version.major, version.minor);
+    }
+    let ways: &[Direction] = match args.direction {
+        Way::Upgrade => &[Direction::Upgrade],
+        Way::Downgrade => &[Direction::Downgrade],
+        Way::Both => &[Direction::Upgrade, Direction::Downgrade],
+    };
+    let report = sql::report(&project, &dialect, args.revision.as_deref(), ways);
+    match args.format {
+        SqlFormat::Sql => output::sql::write_text(&report, world.out),
+        SqlFormat::Json => output::sql::write_json(&report, world.out),
+    }
+    .map_err(fault::unwritten)?;
+    Ok(Exit::Clean)
 }
 
 fn history(args: &History, world: &mut World<'_>) -> Result<Exit> {
-    let _ = gather(&args.place, world)?;
-    Err(unwired("history"))
-}
-
-fn unwired(command: &str) -> miette::Report {
-    fault::plain(format!("`limbeck {command}` is not wired yet"))
+    let project = Project::read(&args.place, world)?;
+    let histories: Vec<&crate::history::History> = project.stories.iter().map(|story| &story.history).collect();
+    let shown = |path: &str| project.shown(path);
+    match args.format {
+        HistoryFormat::Text => output::history::text(&histories, &shown, world.out),
+        HistoryFormat::Json => output::history::json(&histories, &shown, world.out),
+        HistoryFormat::Mermaid => output::history::mermaid(&histories, &shown, world.out),
+        HistoryFormat::Dot => output::history::dot(&histories, &shown, world.out),
+    }
+    .map_err(fault::unwritten)?;
+    Ok(Exit::Clean)
 }
 
 /// JSON and SARIF are whole documents: nothing else may share their stream.
@@ -134,15 +173,15 @@ fn write_reports(
 ) -> Result<()> {
     for report in formats {
         match &report.file {
-            None => write(report.format, world.colored, world.out).into_diagnostic()?,
+            None => write(report.format, world.colored, world.out).map_err(fault::unwritten)?,
             Some(file) => {
                 let mut bytes = Vec::new();
-                write(report.format, false, &mut bytes).into_diagnostic()?;
+                write(report.format, false, &mut bytes).map_err(fault::unwritten)?;
                 discover::write_outside(&world.here.join(file), &file.to_string_lossy(), &bytes)?;
             }
         }
     }
-    world.out.flush().into_diagnostic()
+    world.out.flush().map_err(fault::unwritten)
 }
 
 /// The answer for the worst finding that is not suppressed.
@@ -165,32 +204,19 @@ fn explain(name: &str, world: &mut World<'_>) -> Result<Exit> {
         };
         return Err(fault::helped(format!("there is no rule `{name}`"), help));
     };
-    writeln!(world.out, "{}", rule.doc.trim_end()).into_diagnostic()?;
+    output::explain::write(rule, look(world), world.out).map_err(fault::unwritten)?;
     Ok(Exit::Clean)
 }
 
 fn list(format: RulesFormat, world: &mut World<'_>) -> Result<Exit> {
-    // Seam: `output::rules` lists them with more care.
     match format {
-        RulesFormat::Text => {
-            for rule in rules::ALL {
-                writeln!(world.out, "{}: {}", rule.name, rule.summary()).into_diagnostic()?;
-            }
-        }
-        RulesFormat::Json => {
-            let entry = |rule: &crate::rule::Rule| {
-                serde_json::json!({
-                    "name": rule.name,
-                    "group": rule.spec.group.word(),
-                    "severity": rule.spec.severity.word(),
-                    "default": rule.spec.default,
-                    "summary": rule.summary(),
-                })
-            };
-            let all: Vec<_> = rules::ALL.iter().map(entry).collect();
-            let text = serde_json::to_string_pretty(&serde_json::json!({ "rules": all })).into_diagnostic()?;
-            writeln!(world.out, "{text}").into_diagnostic()?;
-        }
+        RulesFormat::Text => output::rules::write_text(rules::ALL, look(world), world.out),
+        RulesFormat::Json => output::rules::write_json(rules::ALL, world.out),
     }
+    .map_err(fault::unwritten)?;
     Ok(Exit::Clean)
+}
+
+fn look(world: &World<'_>) -> Look {
+    if world.colored { Look::Colored } else { Look::Plain }
 }

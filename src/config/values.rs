@@ -115,7 +115,7 @@ impl Reader<'_> {
     /// Literals by dotted name: `"a.b" = 1`, `a.b = 1` and `[assume.a] b = 1` are the same.
     pub(super) fn literals(&self, value: &Value<'_>) -> Read<BTreeMap<String, Literal>> {
         let mut all = BTreeMap::new();
-        self.leaves(self.table(value)?, "", &mut |name, leaf| {
+        leaves(self.table(value)?, "", &mut |name, leaf| {
             all.insert(name, self.literal(leaf)?);
             Ok(())
         })?;
@@ -125,33 +125,11 @@ impl Reader<'_> {
     /// Strings by dotted name.
     pub(super) fn names(&self, value: &Value<'_>) -> Read<BTreeMap<String, String>> {
         let mut all = BTreeMap::new();
-        self.leaves(self.table(value)?, "", &mut |name, leaf| {
+        leaves(self.table(value)?, "", &mut |name, leaf| {
             all.insert(name, self.text(leaf)?);
             Ok(())
         })?;
         Ok(all)
-    }
-
-    /// The TOML parser limits how deep tables nest.
-    fn leaves(
-        &self,
-        table: &DeTable<'_>,
-        prefix: &str,
-        take: &mut dyn FnMut(String, &Value<'_>) -> Read<()>,
-    ) -> Read<()> {
-        for (key, value) in table {
-            let part = key.get_ref();
-            let fits = |it: &str| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_');
-            if !part.split('.').all(fits) {
-                return Err(Fault::new(key.span(), format!("`{part}` is no dotted Python name")));
-            }
-            let name = if prefix.is_empty() { part.to_string() } else { format!("{prefix}.{part}") };
-            match value.get_ref().as_table() {
-                Some(inner) => self.leaves(inner, &name, take)?,
-                None => take(name, value)?,
-            }
-        }
-        Ok(())
     }
 
     fn literal(&self, value: &Value<'_>) -> Read<Literal> {
@@ -171,6 +149,23 @@ impl Reader<'_> {
             _ => return Err(self.wrong(value, "a string, a number, a boolean or a list of these")),
         })
     }
+}
+
+/// The TOML parser limits how deep tables nest.
+fn leaves(table: &DeTable<'_>, prefix: &str, take: &mut dyn FnMut(String, &Value<'_>) -> Read<()>) -> Read<()> {
+    for (key, value) in table {
+        let part = key.get_ref();
+        let fits = |it: &str| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_');
+        if !part.split('.').all(fits) {
+            return Err(Fault::new(key.span(), format!("`{part}` is no dotted Python name")));
+        }
+        let name = if prefix.is_empty() { part.to_string() } else { format!("{prefix}.{part}") };
+        match value.get_ref().as_table() {
+            Some(inner) => leaves(inner, &name, take)?,
+            None => take(name, value)?,
+        }
+    }
+    Ok(())
 }
 
 /// The words for a severity.

@@ -173,10 +173,12 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// A script location that is not here. A script folder below its settings is then found by its `env.py`.
+    /// A script location that is not here. A script folder below its settings is then found by its `env.py`, and one
+    /// that was given needs none.
     fn lost(&mut self, origin: &Origin, location: &str, span: Span, why: &str) -> Result<()> {
         let message = format!("script location `{location}` {why}");
-        if self.tree.script_folders.iter().any(|folder| within(folder, &origin.folder)) {
+        let found = self.tree.script_folders.iter().any(|folder| within(folder, &origin.folder));
+        if found || !self.given.holds(&origin.folder) {
             let source = self.sources.get(span.source);
             let (line, _) = source.line_column(span.start);
             let path = self.checkout().shown(&source.path);

@@ -101,7 +101,12 @@ fn add(checkout: &Checkout, entry: &fs::DirEntry, inner: &str, files: &mut Files
         files.talk.push(format!("`{shown}` {why}, so it was not read"));
         return Ok(());
     };
-    let compiled = !path.to_lowercase().ends_with(".py");
+    // A link's target counts, not its own name.
+    let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
+    if !is_revision(name, true) {
+        return Ok(());
+    }
+    let compiled = !is_revision(name, false);
     let list = if compiled { &mut files.compiled } else { &mut files.sources };
     list.insert(path, real);
     Ok(())
@@ -109,7 +114,12 @@ fn add(checkout: &Checkout, entry: &fs::DirEntry, inner: &str, files: &mut Files
 
 /// Alembic's `_only_source_rev_file`, and `_sourceless_rev_file` where compiled files count.
 fn is_revision(name: &str, sourceless: bool) -> bool {
-    let source = name.ends_with(".py") || sourceless && (name.ends_with(".pyc") || name.ends_with(".pyo"));
+    // Case counts, on every system.
+    let source = match name.rsplit_once('.') {
+        Some((_, "py")) => true,
+        Some((_, "pyc" | "pyo")) => sourceless,
+        _ => false,
+    };
     source && !name.starts_with(".#") && !name.starts_with("__init__")
 }
 

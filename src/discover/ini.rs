@@ -302,7 +302,8 @@ mod tests {
         for seed in ["aaaaaaaaaa%%", ""] {
             let mut bomb = format!("[a]\nv0={seed}\n");
             for depth in 1..10 {
-                bomb += &format!("v{depth}={}\n", format!("%(v{})s", depth - 1).repeat(20));
+                let references = format!("%(v{})s", depth - 1).repeat(20);
+                bomb = format!("{bomb}v{depth}={references}\n");
             }
             let ini = Ini::parse(&bomb).unwrap();
             assert!(ini.get(ini.section("a").unwrap(), "v9", "").is_err());

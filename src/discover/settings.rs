@@ -102,14 +102,14 @@ impl Origin {
         Some((*id, ini, ini.section(name)?))
     }
 
-    fn from_ini(&self, section: &str, key: &str) -> Placed<Option<(String, SourceId, Range<usize>)>> {
+    fn ini_value(&self, section: &str, key: &str) -> Placed<Option<(String, SourceId, Range<usize>)>> {
         let Some((id, ini, section)) = self.section(section) else { return Ok(None) };
         let value = ini.get(section, key, &self.here).map_err(|fault| (id, fault))?;
         Ok(value.map(|value| (value.text, id, value.range)))
     }
 
     fn text(&self, section: &str, key: &str) -> Placed<Option<(String, Span)>> {
-        if let Some((text, id, range)) = self.from_ini(section, key)? {
+        if let Some((text, id, range)) = self.ini_value(section, key)? {
             return Ok(Some((text, span(id, &range))));
         }
         let Some((id, toml)) = &self.toml else { return Ok(None) };
@@ -118,7 +118,7 @@ impl Origin {
     }
 
     fn boolean(&self, section: &str, key: &str) -> Placed<bool> {
-        if let Some((text, ..)) = self.from_ini(section, key)? {
+        if let Some((text, ..)) = self.ini_value(section, key)? {
             return Ok(text == "true");
         }
         let Some((id, toml)) = &self.toml else { return Ok(false) };
@@ -126,7 +126,7 @@ impl Origin {
     }
 
     fn number(&self, section: &str, key: &str) -> Placed<Option<usize>> {
-        if let Some((text, id, range)) = self.from_ini(section, key)? {
+        if let Some((text, id, range)) = self.ini_value(section, key)? {
             let number = text.trim().parse().map_err(|_| (id, Fault::new(range, format!("`{key}` is not a number"))));
             return number.map(Some);
         }
@@ -137,7 +137,7 @@ impl Origin {
     /// `Config.get_version_locations_list`: an empty value of the ini file counts as none.
     fn locations(&self, section: &str) -> Placed<Vec<String>> {
         let key = "version_locations";
-        if let Some((text, ..)) = self.from_ini(section, key)?.filter(|(text, ..)| !text.is_empty()) {
+        if let Some((text, ..)) = self.ini_value(section, key)?.filter(|(text, ..)| !text.is_empty()) {
             let separator = self.separator(section, &["path_separator", "version_path_separator"])?;
             return Ok(split(&text, separator, false));
         }
@@ -147,7 +147,7 @@ impl Origin {
     /// `Config.get_prepend_sys_paths_list`.
     fn prepend(&self, section: &str) -> Placed<Vec<String>> {
         let key = "prepend_sys_path";
-        if let Some((text, ..)) = self.from_ini(section, key)?.filter(|(text, ..)| !text.is_empty()) {
+        if let Some((text, ..)) = self.ini_value(section, key)?.filter(|(text, ..)| !text.is_empty()) {
             let separator = self.separator(section, &["path_separator"])?;
             return Ok(split(&text, separator, true));
         }
@@ -162,7 +162,7 @@ impl Origin {
     /// `Config._get_file_separator_char`: the first of the keys that is there decides; `None`: none is.
     fn separator(&self, section: &str, keys: &[&str]) -> Placed<Option<char>> {
         for key in keys {
-            let Some((text, id, range)) = self.from_ini(section, key)? else { continue };
+            let Some((text, id, range)) = self.ini_value(section, key)? else { continue };
             return match text.as_str() {
                 "space" => Ok(Some(' ')),
                 "newline" => Ok(Some('\n')),

@@ -49,7 +49,7 @@ pub(super) fn walk(given: &Given, exclude: &[GlobMatcher]) -> Result<Tree> {
                 "name the folder that holds `alembic.ini`, or exclude the others in `limbeck.toml`",
             ));
         }
-        for name in look(given, &folder, &mut tree)? {
+        for name in look(given, &folder, exclude, &mut tree)? {
             let inner = join(&folder, &name);
             if depth >= MAX_DEPTH {
                 tree.talk.push(format!("`{}` lies too deep and was not searched", given.checkout.shown(&inner)));
@@ -61,7 +61,7 @@ pub(super) fn walk(given: &Given, exclude: &[GlobMatcher]) -> Result<Tree> {
     for start in given.starts() {
         for folder in super::checkout::ancestors(&start) {
             if !tree.folders.contains(&folder) {
-                mark(&given.checkout, &folder, &mut tree);
+                mark(&given.checkout, &folder, exclude, &mut tree);
             }
         }
     }
@@ -69,7 +69,7 @@ pub(super) fn walk(given: &Given, exclude: &[GlobMatcher]) -> Result<Tree> {
 }
 
 /// Notes what a folder is, and answers the names of the folders in it that are worth a look.
-fn look(given: &Given, folder: &str, tree: &mut Tree) -> Result<Vec<String>> {
+fn look(given: &Given, folder: &str, exclude: &[GlobMatcher], tree: &mut Tree) -> Result<Vec<String>> {
     let path = given.checkout.absolute(folder);
     let listing = fs::read_dir(&path).and_then(Iterator::collect::<io::Result<Vec<fs::DirEntry>>>);
     let entries = match listing {
@@ -89,27 +89,30 @@ fn look(given: &Given, folder: &str, tree: &mut Tree) -> Result<Vec<String>> {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         match entry.file_name().into_string() {
             Ok(name) if is_folder && !skipped(&name) && !is_foreign(&entry.path()) => names.push(name),
-            Ok(_) => {}
             Err(name) if is_folder => {
                 let name = name.to_string_lossy();
                 tree.talk.push(format!("the name of folder `{name}` is not Unicode, so it was not searched"));
             }
-            Err(_) => {}
+            _ => {}
         }
     }
-    mark(&given.checkout, folder, tree);
+    mark(&given.checkout, folder, exclude, tree);
     names.sort();
     Ok(names)
 }
 
-fn mark(checkout: &Checkout, folder: &str, tree: &mut Tree) {
-    if checkout.is_file(&join(folder, "alembic.ini")) {
+fn mark(checkout: &Checkout, folder: &str, exclude: &[GlobMatcher], tree: &mut Tree) {
+    let has = |name: &str| {
+        let path = join(folder, name);
+        checkout.is_file(&path) && !excluded(exclude, &path)
+    };
+    if has("alembic.ini") {
         tree.inis.insert(folder.to_owned());
     }
-    if checkout.is_file(&join(folder, "pyproject.toml")) {
+    if has("pyproject.toml") {
         tree.pyprojects.insert(folder.to_owned());
     }
-    if checkout.is_file(&join(folder, "env.py")) && checkout.is_folder(&join(folder, "versions")) {
+    if has("env.py") && checkout.is_folder(&join(folder, "versions")) {
         tree.script_folders.insert(folder.to_owned());
     }
 }

@@ -1,0 +1,131 @@
+//! From the texts of a checkout to histories that can be judged: each file by itself, in parallel.
+
+use super::World;
+use crate::{
+    check::{self, Case, Migrated, Report},
+    cli::Place,
+    config::{self, Config},
+    discover::{Checkout, Discovered},
+    environment::Environment,
+    fault,
+    finding::Finding,
+    history::History,
+    policy::Policy,
+    python::{self, Modules, Read, Settings},
+    render::Dialect,
+    source::{SourceId, Sources, Span},
+};
+use miette::Result;
+use rayon::prelude::*;
+
+/// A checkout as far as a command needs it.
+pub(super) struct Project {
+    pub(super) config: Config,
+    pub(super) checkout: Checkout,
+    pub(super) sources: Sources,
+    /// The histories, by folder.
+    pub(super) stories: Vec<Story>,
+    /// What is wrong with settings and with files that are no text.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// One history, and what reading it came to.
+pub(super) struct Story {
+    pub(super) history: History,
+    found: Vec<Finding>,
+    comments: Vec<Span>,
+}
+
+/// The project's own modules, as revisions import them.
+struct Imports<'a> {
+    checkout: &'a Checkout,
+    sources: &'a Sources,
+}
+
+impl Modules for Imports<'_> {
+    fn module(&self, dotted: &str, from: &str) -> Option<SourceId> {
+        let folder = from.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let path = self.checkout.module(dotted, folder)?;
+        self.checkout.source(self.sources, &path).ok().flatten()
+    }
+}
+
+impl Project {
+    /// Reads the configuration and the histories.
+    pub(super) fn read(place: &Place, world: &mut World<'_>) -> Result<Self> {
+        let (config, discovered) = super::gather(place, world)?;
+        let Discovered { checkout, sources, environments, findings, .. } = discovered;
+        let mut stories = Vec::new();
+        for environment in environments {
+            stories.push(Story::read(environment, &config, &checkout, &sources));
+        }
+        Ok(Self { config, checkout, sources, stories, findings })
+    }
+
+    /// How a path of a source is shown to people: from where the tool was started.
+    pub(super) fn shown(&self, path: &str) -> String {
+        self.checkout.shown(path)
+    }
+
+    /// One of the histories has such a revision.
+    ///
+    /// # Errors
+    /// None has.
+    pub(super) fn knows(&self, revision: &str) -> Result<()> {
+        if self.stories.iter().any(|story| story.history.resolve(revision).is_some()) {
+            return Ok(());
+        }
+        let known = self.stories.iter().flat_map(|story| &story.history.revisions).map(|it| it.id.id.as_str());
+        let help = match config::nearest_word(revision, known) {
+            Some(near) => format!("`{near}` is the nearest that there is"),
+            None => "`limbeck history` lists the revisions".to_owned(),
+        };
+        Err(fault::helped(format!("there is no revision `{revision}`"), help))
+    }
+
+    /// Judges every history; the report is one.
+    pub(super) fn check(&self, policy: &Policy, dialect: &Dialect) -> Report {
+        let mut whole = Report::default();
+        for (index, story) in self.stories.iter().enumerate() {
+            let mut found = story.found.clone();
+            if index == 0 {
+                found.extend(self.findings.iter().cloned());
+            }
+            let case = Case {
+                history: &story.history,
+                sources: &self.sources,
+                migrations: story.migrate(dialect),
+                found,
+                comments: &story.comments,
+                policy,
+            };
+            let report = check::check(case);
+            whole.findings.extend(report.findings);
+            whole.summary = whole.summary.and(report.summary);
+        }
+        whole
+    }
+}
+
+impl Story {
+    fn read(environment: Environment, config: &Config, checkout: &Checkout, sources: &Sources) -> Self {
+        let imports = Imports { checkout, sources };
+        let settings = Settings { assume: &config.assume, types: &config.types, modules: &imports };
+        let reads: Vec<Read> = environment.files.par_iter().map(|id| python::read(sources, *id, &settings)).collect();
+        let (mut revisions, mut found, mut comments) = (Vec::new(), Vec::new(), Vec::new());
+        for read in reads {
+            revisions.extend(read.revision);
+            comments.extend(read.comments);
+            found.extend(read.findings.into_iter().map(|mut finding| {
+                finding.subject.environment.clone_from(&environment.folder);
+                finding
+            }));
+        }
+        Self { history: History::build(environment, revisions, sources), found, comments }
+    }
+
+    /// Each revision as SQL, in the order of the history.
+    pub(super) fn migrate(&self, dialect: &Dialect) -> Vec<Migrated> {
+        self.history.revisions.par_iter().map(|revision| check::migrate(revision, dialect)).collect()
+    }
+}

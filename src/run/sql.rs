@@ -1,0 +1,107 @@
+//! `limbeck sql`: what Alembic would send, revision by revision.
+
+use super::project::{Project, Story};
+use crate::{
+    check,
+    finding::Direction,
+    op::{Guard, Op},
+    output::sql::{RevisionSql, SqlReport, StatementSql, UnresolvedSql, WaySql, WhenSql},
+    render::{self, Dialect, Memo},
+    revision::{Body, Revision},
+    source::Sources,
+    statement::Way,
+};
+
+/// The report for the revisions that are asked for; an id may be the beginning of one, as Alembic takes it.
+pub(super) fn report(project: &Project, dialect: &Dialect, revision: Option<&str>, ways: &[Direction]) -> SqlReport {
+    let mut report = SqlReport::default();
+    report.naming_convention.clone_from(&dialect.naming_convention);
+    for story in &project.stories {
+        let only = revision.map(|id| story.history.resolve(id).map(|it| &it.id.id));
+        let migrations = story.migrate(dialect);
+        let decisions = check::decide(&story.history, &migrations);
+        for (it, (migrated, decided)) in story.history.revisions.iter().zip(migrations.iter().zip(&decisions)) {
+            if only.is_some_and(|only| only != Some(&it.id.id)) || !asked(story, it) {
+                continue;
+            }
+            let way = |direction| {
+                ways.contains(&direction).then(|| match direction {
+                    Direction::Upgrade => (&it.upgrade, &migrated.upgrade, &decided.upgrade),
+                    Direction::Downgrade => (&it.downgrade, &migrated.downgrade, &decided.downgrade),
+                })
+            };
+            let told = |direction: Direction| {
+                let (body, way, decided) = way(direction)?;
+                Some(told(&project.sources, body, direction, dialect, (way, decided)))
+            };
+            report.revisions.push(RevisionSql {
+                environment: story.history.environment.folder.clone(),
+                revision: it.id.id.clone(),
+                file: project.shown(&project.sources.get(it.source).path),
+                upgrade: told(Direction::Upgrade),
+                downgrade: told(Direction::Downgrade),
+            });
+        }
+    }
+    report
+}
+
+/// Single files were given, and it is one of them; or whole histories were.
+fn asked(story: &Story, revision: &Revision) -> bool {
+    story.history.environment.selected.as_ref().is_none_or(|selected| selected.contains(&revision.source))
+}
+
+/// One direction: each step is rendered as a whole, as Alembic sends it.
+fn told(
+    sources: &Sources,
+    body: &Body,
+    direction: Direction,
+    dialect: &Dialect,
+    decided: (&Way, &Vec<Option<bool>>),
+) -> WaySql {
+    let mut way = WaySql { complete: body.defined, ..WaySql::default() };
+    let mut memo = Memo::default();
+    if !body.defined {
+        let reason = format!("there is no `{}()`", direction.word());
+        way.unresolved.push(UnresolvedSql { line: sources.place(body.span).line, reason });
+    }
+    for (index, step) in body.steps.iter().enumerate() {
+        let line = sources.place(step.sent).line;
+        let when = when(sources, &step.when, decision(index, &step.when, decided));
+        match render::render(&step.op, dialect, &mut memo) {
+            Ok(texts) => {
+                way.complete &= when.as_ref().is_none_or(|when| when.decided.is_some());
+                way.statements.extend(texts.into_iter().map(|text| StatementSql {
+                    sql: text.as_str().to_owned(),
+                    line,
+                    autocommit: step.autocommit,
+                    when: when.clone(),
+                }));
+            }
+            Err(refused) => {
+                way.complete = false;
+                let reason = match step.op {
+                    Op::Raise { .. } => format!("it raises {}", refused.reason),
+                    _ => refused.reason,
+                };
+                way.unresolved.push(UnresolvedSql { line, reason });
+            }
+        }
+    }
+    way
+}
+
+/// What the fold says of the guards of a step, from the statements that it became.
+fn decision(step: usize, guards: &[Guard], (way, decided): (&Way, &Vec<Option<bool>>)) -> Option<bool> {
+    if guards.is_empty() {
+        return Some(true);
+    }
+    let place = way.statements.iter().position(|statement| statement.step == step)?;
+    decided.get(place).copied().flatten()
+}
+
+fn when(sources: &Sources, guards: &[Guard], decided: Option<bool>) -> Option<WhenSql> {
+    let first = guards.first()?;
+    let texts: Vec<&str> = guards.iter().map(|guard| guard.text.as_str()).collect();
+    Some(WhenSql { text: texts.join(" and "), line: sources.place(first.span).line, decided })
+}
