@@ -20,6 +20,14 @@ impl Interp<'_> {
             }
             _ => callee,
         };
+        self.site = span;
+        if let Expr::Attribute(attribute) = &*it.func {
+            // CPython counts `a\n.b()` to the line of `.b` (`update_start_location_to_match_attr` in `compile.c`).
+            let name = self.span(attribute.attr.range());
+            if self.sources.place(name).line != self.sources.place(span).line {
+                self.site = Span { start: name.start, ..span };
+            }
+        }
         self.call(&callee, args)
     }
 
@@ -166,7 +174,7 @@ impl Interp<'_> {
         let home = std::mem::replace(&mut self.file, there);
         let mark = self.guarded();
         let nesting = std::mem::take(&mut self.nesting);
-        self.calls.push(span);
+        self.calls.push(self.own(span));
         self.pending.push(Vec::new());
         self.yields.push(Vec::new());
         let outcome = match &function.body {

@@ -75,6 +75,8 @@ pub(super) struct Interp<'a> {
     pub nesting: usize,
     /// Where the calls that are under way were made.
     pub calls: Vec<Span>,
+    /// Of the call being made, the part that begins on the line that Python counts it to.
+    pub site: Span,
     /// Values that a function returned from under an undecided condition.
     pub pending: Vec<Vec<Value>>,
     /// What generators have yielded.
@@ -99,6 +101,7 @@ impl<'a> Interp<'a> {
             bytes: BYTES,
             nesting: 0,
             calls: Vec::new(),
+            site: Span { source: file, start: 0, end: 0 },
             pending: Vec::new(),
             yields: Vec::new(),
             modules: BTreeMap::new(),
@@ -207,7 +210,8 @@ impl<'a> Interp<'a> {
     /// The place in the revision's own file from which the code at `span` was reached.
     pub(super) fn own(&self, span: Span) -> Span {
         if span.source == self.main {
-            return span;
+            let is_site = self.site.source == span.source && self.site.end == span.end && self.site.start > span.start;
+            return if is_site { self.site } else { span };
         }
         self.calls.iter().rev().find(|call| call.source == self.main).copied().unwrap_or(span)
     }

@@ -72,7 +72,7 @@ fn told(
             Ok(texts) => {
                 way.complete &= when.as_ref().is_none_or(|when| when.decided.is_some());
                 way.statements.extend(texts.into_iter().map(|text| StatementSql {
-                    sql: text.as_str().to_owned(),
+                    sql: printed(text.as_str()),
                     line,
                     autocommit: step.autocommit,
                     when: when.clone(),
@@ -89,6 +89,11 @@ fn told(
         }
     }
     way
+}
+
+/// As `alembic upgrade --sql` prints it (`DefaultImpl._exec` and `static_output` in `alembic/ddl/impl.py`).
+fn printed(sql: &str) -> String {
+    sql.trim().replace('\t', "    ")
 }
 
 /// What the fold says of the guards of a step, from the statements that it became.
