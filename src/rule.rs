@@ -11,8 +11,10 @@ use crate::{
     revision::Revision,
     schema::{Known, Names, Run, Schema},
     source::Span,
-    statement::{Name, Statement, Unresolved, Way},
+    statement::{Kind, Name, Statement, Unresolved, Way},
 };
+
+pub mod code;
 
 /// A rule as `build.rs` registers it from the folders.
 #[derive(Debug)]
@@ -160,6 +162,22 @@ impl Site<'_> {
                 && reported(self.run.revision))
     }
 
+    /// A table that this very run drops later on: what happens to it before is of no account.
+    #[must_use]
+    pub fn drops_later(&self, table: &Name) -> bool {
+        self.later.iter().any(|it| matches!(&it.kind, Kind::DropTable { tables, .. } if tables.contains(table)))
+    }
+
+    /// The severity of what blocks or fails on data that may be there: on the way down it is graded lower, since
+    /// a downgrade is run rarely, and by somebody who is looking.
+    #[must_use]
+    pub fn graded(&self, up: Severity, down: Severity) -> Severity {
+        match self.run.direction {
+            Direction::Upgrade => up,
+            Direction::Downgrade => down,
+        }
+    }
+
     /// The operation that the statement comes from.
     #[must_use]
     pub fn step(&self) -> Option<&Step> {
@@ -200,6 +218,12 @@ impl<'a> Findings<'a> {
     /// A sink for one rule at one site.
     pub fn new(rule: &'static Rule, subject: Subject, sql: Option<&'a str>, out: &'a mut Vec<Finding>) -> Self {
         Self { rule, subject, sql, out }
+    }
+
+    /// The usual severity of the rule that speaks.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.rule.spec.severity
     }
 
     /// Reports a fault at a place; the answer takes notes, help and the object's name.

@@ -1,0 +1,45 @@
+//! See `rules/concurrent-index-in-transaction.md`.
+
+use crate::{
+    finding::Severity,
+    rule::{Check, Findings, Group, Site, Spec, code},
+    statement::{Action, Kind},
+};
+
+pub(super) static SPEC: Spec =
+    Spec { severity: Severity::Error, group: Group::Transaction, default: true, check: Check::Statement(check) };
+
+fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
+    if !site.in_transaction {
+        return;
+    }
+    let sql = site.statement.sql.as_str();
+    let (what, object, help) = match &site.statement.kind {
+        Kind::CreateIndex(create) if create.concurrently => {
+            let help = if create.plain && create.index.is_some() {
+                code::concurrent_index(create, sql)
+            } else {
+                code::autocommit(&code::execute(sql))
+            };
+            ("CREATE INDEX CONCURRENTLY", create.index.clone().unwrap_or_default(), help)
+        }
+        Kind::DropIndex { indexes, concurrently: true, .. } => {
+            let Some(index) = indexes.first() else { return };
+            let found = site.schema.index(index).yes();
+            let help = code::concurrent_drop(index, found.map(|it| &it.table));
+            ("DROP INDEX CONCURRENTLY", index.name.clone(), help)
+        }
+        Kind::AlterTable { actions, .. } => {
+            let detached = actions.iter().find_map(|it| match it {
+                Action::DetachPartition { partition, concurrently: true } => Some(partition),
+                _ => None,
+            });
+            let Some(partition) = detached else { return };
+            let help = code::autocommit(&code::execute(sql));
+            ("ALTER TABLE … DETACH PARTITION CONCURRENTLY", partition.name.clone(), help)
+        }
+        _ => return,
+    };
+    let message = format!("`{what}` always fails here: PostgreSQL refuses it inside a transaction");
+    findings.report(site.statement.place(&object), message).object(object).help(help);
+}

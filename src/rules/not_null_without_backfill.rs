@@ -1,0 +1,141 @@
+//! See `rules/not-null-without-backfill.md`.
+
+use crate::{
+    finding::{Finding, Severity},
+    op::Op,
+    rule::{Check, Findings, Group, Site, Spec, code},
+    schema::Known,
+    source::Span,
+    statement::{Action, Column, Demand, Expr, Kind, Name, Update},
+};
+
+pub(super) static SPEC: Spec =
+    Spec { severity: Severity::Error, group: Group::FailsOnData, default: true, check: Check::Statement(check) };
+
+fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
+    let Kind::AlterTable { table, actions, .. } = &site.statement.kind else { return };
+    if site.drops_later(table) {
+        return;
+    }
+    for action in actions {
+        match action {
+            Action::AddColumn { column, .. } => added(site, table, column, findings),
+            Action::SetNotNull { column } => set(site, table, column, findings),
+            Action::AddConstraint(constraint) if constraint.valid => {
+                if let Demand::NotNull { column } = &constraint.rule {
+                    set(site, table, column, findings);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `ADD COLUMN … NOT NULL`: every row that is there would hold NULL.
+fn added(site: &Site<'_>, table: &Name, column: &Column, findings: &mut Findings<'_>) {
+    let empty = column.default.as_ref().is_none_or(|it| *it == Expr::Null);
+    if !column.not_null || column.generated || !empty || site.in_use(table) == Known::No {
+        return;
+    }
+    let (mut span, mut python) = (None, None);
+    if let Some(Op::AddColumn { column: asked, .. }) = site.step().map(|it| &it.op) {
+        (span, python) = (asked.nullable_span.or(Some(asked.span)), asked.python_default);
+    }
+    let span = span.unwrap_or_else(|| site.statement.place_after(&[&table.name], &column.name));
+    let message =
+        format!("adding `{}` as NOT NULL without a server default fails when `{table}` holds a row", column.name);
+    let finding = findings.report(span, message);
+    finding.severity = site.graded(Severity::Error, Severity::Warning);
+    finding.object(format!("{table}.{}", column.name));
+    if let Some(python) = python {
+        finding.note(python, "`default` is the application's: PostgreSQL never sees it");
+    }
+    said(site, table, finding);
+    finding.help(format!(
+        "op.add_column({}, sa.Column({}, {}, nullable=False, server_default=sa.text({})){})",
+        code::quoted(&table.name),
+        code::quoted(&column.name),
+        code::sqlalchemy(&column.kind),
+        code::quoted(code::filler(Some(&column.kind))),
+        code::schema(table),
+    ));
+}
+
+/// `SET NOT NULL`: every row must hold a value.
+fn set(site: &Site<'_>, table: &Name, column: &str, findings: &mut Findings<'_>) {
+    if site.schema.proof(table, column).is_some() || site.in_use(table) == Known::No {
+        return;
+    }
+    let known = site.schema.column(table, column).yes();
+    // Rows that only the history has written are known one by one.
+    let ours = site.schema.table(table).yes().and_then(|it| it.made).is_some_and(|made| site.is_new(made.run));
+    if ours && known.is_some_and(|it| it.nulls.is_none()) {
+        return;
+    }
+    let span = match site.step().map(|it| &it.op) {
+        Some(Op::AlterColumn(alter)) => alter.nullable_span,
+        _ => None,
+    };
+    let span = span.unwrap_or_else(|| site.statement.place_after(&[&table.name], column));
+    let message =
+        format!("making `{table}.{column}` NOT NULL fails when a row holds NULL, and nothing has filled them");
+    let finding = findings.report(span, message);
+    finding.severity = site.graded(Severity::Error, Severity::Note);
+    finding.object(format!("{table}.{column}"));
+    if let Some(hidden) = hidden(site) {
+        finding.severity = finding.severity.min(Severity::Warning);
+        finding.note(hidden, "what this does is not known; it may be what fills the rows");
+    }
+    for (span, why) in attempts(site, table, column) {
+        finding.note(span, why);
+    }
+    said(site, table, finding);
+    let name = code::identifier(column);
+    let update = format!(
+        "UPDATE {} SET {name} = {} WHERE {name} IS NULL",
+        code::table(table),
+        code::filler(known.and_then(|it| it.kind.as_ref()))
+    );
+    let alter = format!(
+        "op.alter_column({}, {}, nullable=False{})",
+        code::quoted(&table.name),
+        code::quoted(column),
+        code::schema(table)
+    );
+    finding.help(format!("{}\n{alter}", code::execute(&update)));
+}
+
+fn said(site: &Site<'_>, table: &Name, finding: &mut Finding) {
+    if let Known::Yes(made) = site.in_use(table) {
+        finding.note(made, format!("`{table}` may hold rows since it was made here"));
+    }
+}
+
+/// Something before the statement, in the same run, that may do anything.
+fn hidden(site: &Site<'_>) -> Option<Span> {
+    let unresolved = site.unresolved.iter().find(|it| it.step < site.statement.step).map(|it| it.span);
+    unresolved.or_else(|| site.earlier.iter().find(|it| it.kind == Kind::Do).map(|it| it.span))
+}
+
+/// The updates of the column that leave NULLs behind, and why.
+fn attempts(site: &Site<'_>, table: &Name, column: &str) -> Vec<(Span, String)> {
+    let updates = site.earlier.iter().filter_map(|it| match &it.kind {
+        Kind::Update(update) if update.table == *table => Some((it.span, update)),
+        _ => None,
+    });
+    let found = updates.filter_map(|(span, update)| Some((span, shortfall(site, update, column)?)));
+    found.collect()
+}
+
+fn shortfall(site: &Site<'_>, update: &Update, column: &str) -> Option<String> {
+    let (_, value) = update.set.iter().find(|(name, _)| name == column)?;
+    Some(if update.from {
+        "this leaves out the rows that have no partner in its `FROM`".to_owned()
+    } else if !update.reaches_nulls_of(column) {
+        format!("this leaves out rows in which `{column}` is NULL: its `WHERE` does not follow from `{column} IS NULL`")
+    } else if !site.schema.table(&update.table).yes().is_some_and(|it| it.never_null(value)) {
+        "what this assigns may be NULL itself".to_owned()
+    } else {
+        return None;
+    })
+}
