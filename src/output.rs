@@ -1,1 +1,123 @@
 //! The report in words; each format is one file.
+//!
+//! Every format is written from the same rows in the same order, so that two runs give the same bytes; no format
+//! prints a time, an absolute path or a number that depends on the order of reading.
+
+pub mod explain;
+mod fingerprint;
+pub mod github;
+pub mod human;
+pub mod json;
+mod paths;
+pub mod rules;
+pub mod sarif;
+pub mod sql;
+
+use crate::{
+    check::Report,
+    finding::Finding,
+    rule::Rule,
+    source::{Place, Source, Sources, Span},
+};
+pub use paths::Paths;
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+/// How a report can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// For people: the source with the fault underlined, then the summary.
+    Human,
+    /// One JSON object.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// GitHub's workflow commands, one line each.
+    Github,
+}
+
+/// Whether words for people may be coloured: only a terminal, and not under `NO_COLOR`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// With ANSI colours.
+    Colored,
+    /// Text alone.
+    Plain,
+}
+
+impl Look {
+    /// A text in a colour of ANSI's (`1` bold, `2` faint, `31` red, …), where colours are wanted.
+    fn paint(self, color: &str, text: &str) -> String {
+        match self {
+            Self::Colored => format!("\u{1b}[{color}m{text}\u{1b}[0m"),
+            Self::Plain => text.to_owned(),
+        }
+    }
+}
+
+/// All that a format may say.
+#[derive(Clone, Copy, Debug)]
+pub struct Output<'a> {
+    /// What was found.
+    pub report: &'a Report,
+    /// The texts that it was found in.
+    pub sources: &'a Sources,
+    /// How files are named to people.
+    pub paths: &'a Paths,
+    /// How words for people look.
+    pub look: Look,
+    /// Counts for each rule after the findings (`--statistics`).
+    pub statistics: bool,
+}
+
+impl Output<'_> {
+    /// Writes the report in a format.
+    ///
+    /// # Errors
+    /// Whatever the sink answers; a closed pipe is the caller's to ignore.
+    pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
+        match format {
+            Format::Human => human::write(self, out),
+            Format::Json => json::write(self, out),
+            Format::Sarif => sarif::write(self, out),
+            Format::Github => github::write(self, out),
+        }
+    }
+
+    /// The findings by place, then rule; whatever order the report has them in.
+    fn rows(&self) -> Vec<Row<'_>> {
+        let mut rows: Vec<Row<'_>> = self.report.findings.iter().map(|finding| self.row(finding)).collect();
+        rows.sort_by(|a, b| a.key().cmp(&b.key()));
+        fingerprint::fill(&mut rows);
+        rows
+    }
+
+    fn row<'a>(&'a self, finding: &'a Finding) -> Row<'a> {
+        Row {
+            finding,
+            rule: crate::rules::find(finding.rule),
+            source: self.sources.get(finding.span.source),
+            place: self.sources.place(finding.span),
+            fingerprint: String::new(),
+        }
+    }
+}
+
+/// A finding with what every format asks of it.
+struct Row<'a> {
+    finding: &'a Finding,
+    rule: Option<&'static Rule>,
+    source: Arc<Source>,
+    place: Place,
+    fingerprint: String,
+}
+
+impl Row<'_> {
+    /// What rows are sorted by: nothing that depends on the order of reading.
+    fn key(&self) -> impl Ord + '_ {
+        let Finding { rule, span: Span { start, end, .. }, message, subject, .. } = self.finding;
+        (&self.source.path, *start, *end, *rule, subject, message)
+    }
+}

@@ -1,0 +1,109 @@
+//! The report as one JSON object: a contract with scripts, so the types are its own and their order is kept.
+
+use super::{Output, Row};
+use crate::finding::{self, Direction};
+use serde::Serialize;
+use std::io::{self, Write};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    findings: Vec<Finding<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    rule: &'a str,
+    severity: &'a str,
+    message: &'a str,
+    file: String,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    environment: &'a str,
+    revision: Option<&'a str>,
+    direction: Option<&'a str>,
+    sql: Option<&'a str>,
+    help: Option<&'a str>,
+    notes: Vec<Note<'a>>,
+    fingerprint: &'a str,
+    group: Option<&'a str>,
+    suppressed: bool,
+}
+
+#[derive(Serialize)]
+struct Note<'a> {
+    message: &'a str,
+    file: String,
+    line: u32,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    revisions: u32,
+    statements: u32,
+    unresolved: u32,
+    errors: u32,
+    warnings: u32,
+    notes: u32,
+}
+
+/// Writes the object and a line end. Files are relative to where the reader stands; suppressed findings are there
+/// and say so.
+///
+/// # Errors
+/// Whatever the sink answers.
+pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let rows = output.rows();
+    let sum = output.report.summary;
+    let report = Report {
+        findings: rows.iter().map(|row| finding(output, row)).collect(),
+        summary: Summary {
+            revisions: sum.revisions,
+            statements: sum.statements,
+            unresolved: sum.unresolved,
+            errors: sum.errors,
+            warnings: sum.warnings,
+            notes: sum.notes,
+        },
+    };
+    print(&report, out)
+}
+
+/// Any value as JSON that people can read too, with a line end.
+pub(super) fn print(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}
+
+fn finding<'a>(output: &Output<'_>, row: &'a Row<'_>) -> Finding<'a> {
+    let it = row.finding;
+    Finding {
+        rule: it.rule,
+        severity: it.severity.word(),
+        message: &it.message,
+        file: output.paths.shown(&row.source.path),
+        line: row.place.line,
+        column: row.place.column,
+        end_line: row.place.end_line,
+        end_column: row.place.end_column,
+        environment: &it.subject.environment,
+        revision: it.subject.revision.as_deref(),
+        direction: it.subject.direction.map(Direction::word),
+        sql: it.sql.as_deref(),
+        help: it.help.as_deref(),
+        notes: it.notes.iter().map(|note| self::note(output, note)).collect(),
+        fingerprint: &row.fingerprint,
+        group: row.rule.map(|rule| rule.spec.group.word()),
+        suppressed: it.suppressed,
+    }
+}
+
+fn note<'a>(output: &Output<'_>, note: &'a finding::Note) -> Note<'a> {
+    Note {
+        message: &note.message,
+        file: output.paths.shown(&output.sources.get(note.span.source).path),
+        line: output.sources.place(note.span).line,
+    }
+}
