@@ -1,4 +1,5 @@
 //! What the commands beside `check` print: documents, the list of rules, SQL.
+#![expect(clippy::expect_used, reason = "a test may panic")]
 
 use limbeck::{
     finding::Severity,
@@ -55,8 +56,11 @@ fn the_rules_as_json() {
     );
 }
 
-fn statement(sql: &str, decided: Option<Option<bool>>) -> StatementSql {
-    let when = decided.map(|decided| WhenSql { text: "not has_table(\n  \"t\")".to_owned(), line: 7, decided });
+fn when(decided: Option<bool>) -> WhenSql {
+    WhenSql { text: "not has_table(\n  \"t\")".to_owned(), line: 7, decided }
+}
+
+fn statement(sql: &str, when: Option<WhenSql>) -> StatementSql {
     StatementSql { sql: sql.to_owned(), line: 8, autocommit: false, when }
 }
 
@@ -66,10 +70,10 @@ fn report() -> SqlReport {
     let up = WaySql {
         complete: false,
         statements: vec![
-            statement("CREATE TABLE t (\n  c int\n)", Some(None)),
-            statement("DROP TABLE a;\nDROP TABLE b", Some(Some(false))),
+            statement("CREATE TABLE t (\n  c int\n)", Some(when(None))),
+            statement("DROP TABLE a;\nDROP TABLE b", Some(when(Some(false)))),
             outside,
-            statement("SELECT 1 -- one\n", Some(Some(true))),
+            statement("SELECT 1 -- one\n", Some(when(Some(true)))),
         ],
         unresolved: vec![UnresolvedSql { line: 12, reason: "`f` is not known\nDROP TABLE c;".to_owned() }],
     };
