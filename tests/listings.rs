@@ -1,4 +1,5 @@
 //! What the commands beside `check` print: documents, the list of rules, SQL.
+#![expect(clippy::expect_used, reason = "a test may panic")]
 
 use limbeck::{
     finding::Severity,
@@ -34,12 +35,12 @@ fn a_document_is_printed_as_it_stands() {
 #[test]
 fn a_document_on_a_terminal_loses_only_its_fences() {
     let text = written(|out| explain::write(&RULES[0], Look::Colored, out));
-    insta::assert_snapshot!(text.replace('\u{1b}', "^"), @"");
+    insta::assert_snapshot!("document", text.replace('\u{1b}', "^"));
 }
 
 #[test]
 fn the_rules_as_text() {
-    insta::assert_snapshot!(written(|out| rules::write_text(RULES, Look::Plain, out)), @"");
+    insta::assert_snapshot!("rules", written(|out| rules::write_text(RULES, Look::Plain, out)));
 }
 
 #[test]
@@ -55,8 +56,11 @@ fn the_rules_as_json() {
     );
 }
 
-fn statement(sql: &str, decided: Option<Option<bool>>) -> StatementSql {
-    let when = decided.map(|decided| WhenSql { text: "not has_table(\n  \"t\")".to_owned(), line: 7, decided });
+fn when(decided: Option<bool>) -> WhenSql {
+    WhenSql { text: "not has_table(\n  \"t\")".to_owned(), line: 7, decided }
+}
+
+fn statement(sql: &str, when: Option<WhenSql>) -> StatementSql {
     StatementSql { sql: sql.to_owned(), line: 8, autocommit: false, when }
 }
 
@@ -66,10 +70,10 @@ fn report() -> SqlReport {
     let up = WaySql {
         complete: false,
         statements: vec![
-            statement("CREATE TABLE t (\n  c int\n)", Some(None)),
-            statement("DROP TABLE a;\nDROP TABLE b", Some(Some(false))),
+            statement("CREATE TABLE t (\n  c int\n)", Some(when(None))),
+            statement("DROP TABLE a;\nDROP TABLE b", Some(when(Some(false)))),
             outside,
-            statement("SELECT 1 -- one\n", Some(Some(true))),
+            statement("SELECT 1 -- one\n", Some(when(Some(true)))),
         ],
         unresolved: vec![UnresolvedSql { line: 12, reason: "`f` is not known\nDROP TABLE c;".to_owned() }],
     };
@@ -87,7 +91,7 @@ fn report() -> SqlReport {
 #[test]
 fn sql_as_text() {
     let text = written(|out| sql::write_text(&report(), out));
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!("sql", text);
     let sent: String = text.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
     assert!(!sent.contains("DROP"), "what is not sent, and reasons, are no SQL");
 }
@@ -95,7 +99,7 @@ fn sql_as_text() {
 #[test]
 fn sql_as_json() {
     let text = written(|out| sql::write_json(&report(), out));
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!("sql_json", text);
     let value: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(value["revisions"][0]["downgrade"], json!({"complete": true, "statements": [], "unresolved": []}));
 }

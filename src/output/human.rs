@@ -97,7 +97,7 @@ fn write_help(title: &str, help: &str, out: &mut dyn Write) -> io::Result<()> {
 /// The finding's own place, then those of its notes.
 fn marks(output: &Output<'_>, row: &Row<'_>) -> Vec<Mark> {
     let finding = row.finding;
-    let notes = finding.notes.iter().take(MOST_NOTES).map(|note| (note.span, Some(clean(&note.message))));
+    let notes = finding.notes.iter().take(MOST_NOTES).map(|note| (note.span, Some(one_line(&note.message))));
     let spans = std::iter::once((finding.span, None)).chain(notes);
     let marks = spans.map(|(span, label)| {
         let source = output.sources.get(span.source);
@@ -109,11 +109,15 @@ fn marks(output: &Output<'_>, row: &Row<'_>) -> Vec<Mark> {
 
 /// A statement in one line, cut where it is long.
 fn shortened(sql: &str) -> String {
-    let line = clean(&sql.split_whitespace().collect::<Vec<_>>().join(" "));
+    let line = one_line(sql);
     match line.char_indices().nth(LONGEST_SQL) {
         Some((byte, _)) => format!("{}…", line.get(..byte).unwrap_or("").trim_end()),
         None => line,
     }
+}
+
+fn one_line(text: &str) -> String {
+    clean(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// A text in which nothing is left that a terminal would obey: files of others are shown here.
@@ -162,7 +166,7 @@ struct View<'a> {
 
 impl fmt::Display for View<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&clean(&self.finding.message))
+        f.write_str(&one_line(&self.finding.message))
     }
 }
 
@@ -172,8 +176,8 @@ impl Diagnostic for View<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let Finding { rule, severity, subject, .. } = self.finding;
         let revision = match (&subject.revision, subject.direction) {
-            (Some(revision), Some(direction)) => format!(" {} of {}", direction.word(), clean(revision)),
-            (Some(revision), None) => format!(" {}", clean(revision)),
+            (Some(revision), Some(direction)) => format!(" {} of {}", direction.word(), one_line(revision)),
+            (Some(revision), None) => format!(" {}", one_line(revision)),
             _ => String::new(),
         };
         Some(Box::new(format!("{}[{rule}]{revision}", severity.word())))

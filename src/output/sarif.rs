@@ -65,7 +65,7 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
         .help(MultiformatMessageString::builder().text(rule.doc).markdown(rule.doc).build())
         .default_configuration(ReportingConfiguration::builder().enabled(rule.spec.default).level(json!(level)).build())
         .build();
-    let tags = ["alembic", "postgresql", rule.spec.group.word()].map(str::to_owned);
+    let tags = ["database-migration", rule.spec.group.word()].map(str::to_owned);
     let problem = if rule.spec.severity == Severity::Note { "recommendation" } else { level };
     // `problem.severity` is what GitHub sorts its alerts by.
     descriptor.properties = Some(bag(tags.to_vec(), [("problem.severity", json!(problem))]));

@@ -124,17 +124,22 @@ impl Excerpt {
         self.text.push('\n');
     }
 
-    /// Two labels of the same characters become one, since they would be underlined side by side.
+    /// Labels that overlap become one, since miette would underline them side by side.
     fn add_label(&mut self, label: Label) {
-        let Some(twin) = self.labels.iter_mut().find(|it| it.span == label.span) else {
+        let overlaps =
+            |it: &&mut Label| it.span == label.span || it.span.start < label.span.end && label.span.start < it.span.end;
+        let Some(other) = self.labels.iter_mut().find(overlaps) else {
             self.labels.push(label);
             return;
         };
-        twin.primary |= label.primary;
-        twin.text = match (twin.text.take(), label.text) {
+        let text = match (other.text.take(), label.text.clone()) {
             (Some(a), Some(b)) => Some(format!("{a}; {b}")),
             (a, b) => a.or(b),
         };
+        if label.primary {
+            *other = label;
+        }
+        other.text = text;
     }
 }
 
@@ -169,7 +174,7 @@ fn spot(source: &Source, span: Span) -> Spot {
     Spot { line, bytes: from..to.clamp(from, end as usize) }
 }
 
-/// The lines to show, without any twice; those of the first mark first.
+/// The lines to show, without any twice and without blank ones at the edges; those of the first mark first.
 fn windows(marks: &[Mark], spots: &[Spot]) -> Vec<Window> {
     let mut all: Vec<Window> = marks.iter().zip(spots).enumerate().map(window).collect();
     all.sort_by(|a, b| (&a.path, a.lines.start, a.first).cmp(&(&b.path, b.lines.start, b.first)));
@@ -188,9 +193,19 @@ fn windows(marks: &[Mark], spots: &[Spot]) -> Vec<Window> {
 }
 
 fn window((first, (mark, spot)): (usize, (&Mark, &Spot))) -> Window {
-    let start = spot.line.saturating_sub(AROUND).max(1);
-    let end = (spot.line + AROUND).min(mark.source.line_count()).max(spot.line);
-    Window { path: mark.source.path.clone(), lines: start..end + 1, first }
+    let source = &mark.source;
+    let blank = |line: u32| {
+        let (from, to) = source.line_range(line);
+        source.text.get(from as usize..to as usize).is_none_or(|text| text.trim().is_empty())
+    };
+    let mut lines = spot.line.saturating_sub(AROUND).max(1)..(spot.line + AROUND).min(source.line_count()) + 1;
+    while lines.start < spot.line && blank(lines.start) {
+        lines.start += 1;
+    }
+    while lines.end > spot.line + 1 && blank(lines.end - 1) {
+        lines.end -= 1;
+    }
+    Window { path: source.path.clone(), lines, first }
 }
 
 /// A line as it is shown, and where its bytes have gone.
