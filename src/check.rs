@@ -124,6 +124,9 @@ pub fn check(case: Case<'_>) -> Report {
     let raised = judge::judge(&case, &graph, reported.as_deref());
     let mut findings = sift::sift(&case, raised, reported.as_deref());
     sort(&mut findings, case.sources);
+    // One line that serves both ways, such as a table of the module, is one fault.
+    findings
+        .dedup_by(|next, first| next.rule == first.rule && next.span == first.span && next.message == first.message);
     findings.iter().for_each(|finding| summary.count(finding));
     Report { findings, summary }
 }

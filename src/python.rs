@@ -106,7 +106,9 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Read {
     let mut findings = Vec::new();
     if let Some(error) = parsed.errors().first() {
         let range = error.location;
-        let start = range.start().to_u32();
+        // Half a file breaks off at its end: the last line that says something is the place.
+        let last = u32::try_from(source.text.trim_end().len()).unwrap_or(0).saturating_sub(1);
+        let start = range.start().to_u32().min(floor(&source.text, last));
         findings.push(syntax(
             start,
             range.end().to_u32().max(start),
@@ -137,6 +139,11 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Read {
         }
     };
     Read { revision, findings, comments }
+}
+
+/// The beginning of the character that a byte is of.
+fn floor(text: &str, at: u32) -> u32 {
+    u32::try_from(text.floor_char_boundary(at as usize)).unwrap_or(at)
 }
 
 /// Parses Python, tolerant of errors; fails only at the limits, with the place and a message.

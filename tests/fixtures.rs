@@ -154,10 +154,12 @@ fn the_healthy_histories_are_loud_when_a_line_is_spoiled() {
             let to = copy.path().join(path.strip_prefix(&history).unwrap());
             for (good, bad, near, rule) in SPOILED {
                 for (at, _) in text.match_indices(good) {
-                    // The call that the line belongs to begins before it.
+                    // The call that the line belongs to begins before it; a block begins before its first call.
                     let before = &text[..at + good.len()];
                     let call = before.rfind("op.").map_or("", |start| &before[start..]);
-                    if !call.contains(near) {
+                    let block =
+                        text[at..].lines().take_while(|line| !line.is_empty()).any(|line| line.contains("oncurrently"));
+                    if !call.contains(near) || !block {
                         continue;
                     }
                     fs::write(&to, format!("{}{bad}{}", &text[..at], &text[at + good.len()..])).unwrap();

@@ -1,7 +1,7 @@
 //! Histories written in SQL.
 
 use limbeck::{
-    check::{Case, Migrated, Report, check, migrate},
+    check::{Case, Migrated, Report, check, decide, migrate},
     environment::Environment,
     finding::{Finding, Severity},
     history::History,
@@ -107,13 +107,16 @@ impl Book {
         self
     }
 
-    pub fn migrations(&self) -> Vec<Migrated> {
-        self.revisions.iter().map(|it| migrate(it, &Dialect::default())).collect()
+    /// What the schema answers to the guards of the last revision's upgrade.
+    pub fn decisions(self) -> Vec<Option<bool>> {
+        let history = History::build(Environment::default(), self.revisions, &self.sources);
+        let migrations: Vec<Migrated> = history.revisions.iter().map(|it| migrate(it, &Dialect::default())).collect();
+        decide(&history, &migrations).pop().unwrap().upgrade
     }
 
     pub fn check(self) -> (Report, Sources) {
-        let migrations = self.migrations();
-        let history = History { environment: Environment::default(), revisions: self.revisions };
+        let history = History::build(Environment::default(), self.revisions, &self.sources);
+        let migrations = history.revisions.iter().map(|it| migrate(it, &Dialect::default())).collect();
         let target = Target { postgres: 14, schemas: self.schemas, since: self.since };
         let policy = Policy {
             target,

@@ -4,7 +4,6 @@
 mod book;
 
 use book::{Book, USERS, upgrade, users};
-use limbeck::{check::decide, environment::Environment, history::History};
 use std::time::Instant;
 
 const NONE: &[&str] = &[];
@@ -187,11 +186,7 @@ fn guards_are_answered_once_where_the_schema_can() {
     let lines = ["CREATE TABLE users (id int)", "CREATE INDEX i ON users (id)"];
     let down = ["SELECT 1", "raise X('x')"];
     let guarded = |book: Book, table: &str, holds| book.guard(0, table, holds).guard(1, table, holds);
-    let decisions = |book: Book| {
-        let migrations = book.migrations();
-        let history = History { environment: Environment::default(), revisions: book.revisions };
-        decide(&history, &migrations).pop().unwrap().upgrade
-    };
+    let decisions = Book::decisions;
     let after_users = |table, holds| guarded(users(), table, holds).page(&lines, &down);
     assert_eq!(after_users("users", false).found_without("downgrade"), NONE);
     assert_eq!(decisions(after_users("users", false)), [Some(false), Some(false)]);

@@ -474,7 +474,14 @@ fn enums() {
                     Type::Domain {
                         name: name("d"),
                         schema: None,
-                        definition: "INTEGER NOT NULL CHECK (VALUE > 0)".to_owned(),
+                        definition: Some(Box::new(limbeck::op::Domain {
+                            kind: Type::Integer { bytes: 4 },
+                            collation: None,
+                            default: None,
+                            constraint: None,
+                            not_null: true,
+                            check: Some(Expr::Verbatim("VALUE > 0".to_owned())),
+                        })),
                     },
                 )],
                 vec![],
