@@ -372,6 +372,13 @@ fn is_instance(value: &Value, class: Option<&Value>, span: Span) -> Value {
             .collect(),
         _ => Vec::new(),
     };
+    if let Value::Dialect = value
+        && let [name] = names.as_slice()
+        && name.ends_with("Dialect")
+    {
+        // Ours is PostgreSQL's, whatever driver speaks for it.
+        return Value::Bool(name.contains("postgresql") || name.ends_with("PGDialect"));
+    }
     let own = match value {
         Value::Str(_) | Value::Name(_) => "builtins.str",
         Value::Int(_) => "builtins.int",

@@ -335,8 +335,12 @@ impl Interp<'_> {
                         return Ok(value);
                     }
                     if decisive {
-                        // `unknown or True` is true, though not which value it is.
-                        return Ok(Value::Bool(truth));
+                        // `unknown or "x"` is true, but nobody knows which of the two it is.
+                        let span = self.span(it.range());
+                        return Ok(Value::unknown(
+                            span,
+                            format!("it is one of the values of `{}`", self.code(it.range())),
+                        ));
                     }
                     last = value;
                 }
