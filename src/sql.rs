@@ -1,4 +1,4 @@
-//! SQL text to statements; the only room that knows pg_query.
+//! SQL text to statements; the only room that knows `pg_query`.
 
 use crate::{source::Text, statement::Kind};
 use pg_query::protobuf;

@@ -27,6 +27,7 @@ struct Named {
 
 /// One comment.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Suppression {
     span: Span,
     /// The line that it stands on, from 1.

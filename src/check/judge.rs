@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     finding::{Direction, Finding, Subject},
+    op::Op,
     policy::Policy,
     revision::Revision,
     rule::{Check, Context, Findings, Migration, Rule, Site},
@@ -47,9 +48,11 @@ pub(super) fn judge(case: &Case<'_>, graph: &Graph, reported: Option<&[bool]>) -
     let mut judge = Judge { context, rules, raised: Vec::new() };
     judge.history();
     replay(graph, &case.migrations, |turn| {
-        let heard = reported.is_none_or(|it| it.get(turn.place) == Some(&true));
+        let selected = case.history.environment.selected.as_ref();
+        let new = reported.is_none_or(|it| it.get(turn.place) == Some(&true));
         if let Some(revision) = case.history.revisions.get(turn.place)
-            && heard
+            && new
+            && selected.is_none_or(|it| it.contains(&revision.source))
         {
             judge.turn(revision, &turn);
         }
@@ -127,7 +130,7 @@ impl Judge<'_> {
                     check(&site, &mut Findings::new(rule, subject, sql, &mut out));
                     let remarks = || statement.remarks.iter().map(|(span, _)| *span).collect();
                     let called = Some(statement.called);
-                    let raise = |finding| Raised { finding, called, remarks: remarks() };
+                    let raise = |finding| Raised { finding: at_call(finding, &site), called, remarks: remarks() };
                     self.raised.extend(out.into_iter().map(raise));
                 }
             }
@@ -182,6 +185,23 @@ impl Judge<'_> {
             object: String::new(),
         }
     }
+}
+
+/// A finding stands where the operation is called, unless its place is in that call, or in the SQL that is sent: a
+/// table that is described at the head of the file, or in another one, is but noted.
+fn at_call(mut finding: Finding, site: &Site<'_>) -> Finding {
+    let (span, called, sent) = (finding.span, site.statement.called, site.statement.sent);
+    let own = called.source == site.revision.source;
+    let inside = span.source == called.source && called.start <= span.start && span.end <= called.end;
+    let sql = matches!(site.step().map(|it| &it.op), Some(Op::Execute(_) | Op::Driver(_)));
+    if own && (inside || sql) {
+        return finding;
+    }
+    finding.span = if !own && sent.source == site.revision.source { sent } else { called };
+    if finding.span != span {
+        finding.note(span, "this is written here");
+    }
+    finding
 }
 
 /// The way without the statements that are never run.

@@ -2,7 +2,7 @@
 
 use super::Migrated;
 use crate::{
-    op::{Op, Step},
+    op::{Op, Question, Step},
     render::{self, Dialect, Memo},
     revision::{Body, Revision},
     source::{Span, Text},
@@ -65,6 +65,11 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize) {
                     statement.remarks.push((span, remark));
                 }
             }
+        }
+        // What a run decides may be a question for the dialect: then it is no fault that PostgreSQL refuses it.
+        Err(Refused::Syntax(message)) if step.when.iter().any(|it| it.question == Question::Unknown) => {
+            let reason = format!("PostgreSQL refuses this SQL ({message}), and whether it is sent is not known");
+            way.unresolved.push(unresolved(step, index, reason));
         }
         Err(Refused::Syntax(message)) => way.rejected.push(Rejected {
             span: place(text, step),

@@ -42,8 +42,8 @@ fn meant(site: &Site<'_>, table: &Name) -> Option<(String, String)> {
     }
     // What was made without a schema is rightly named without one.
     let made = site.schema.table(table).yes().is_some_and(|it| it.made.is_some());
-    let temporary = site.schema.object(Sort::View, table).yes().is_some();
-    if made || temporary {
+    let view = site.schema.object(Sort::View, table).yes().is_some();
+    if made || view {
         return None;
     }
     if let [schema] = site.context.names.schemas_of(&table.name).as_slice() {

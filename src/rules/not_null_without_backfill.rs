@@ -78,7 +78,7 @@ fn set(site: &Site<'_>, table: &Name, column: &str, findings: &mut Findings<'_>)
     };
     let span = span.unwrap_or_else(|| site.statement.place_after(&[&table.name], column));
     let message =
-        format!("making `{table}.{column}` NOT NULL fails when a row holds NULL, and nothing has filled them");
+        format!("making `{table}.{column}` NOT NULL fails when a row holds NULL, and nothing proves that none does");
     let finding = findings.report(span, message);
     finding.severity = site.graded(Severity::Error, Severity::Note);
     finding.object(format!("{table}.{column}"));

@@ -3,6 +3,7 @@ use crate::{
     source::Text,
     statement::{Action, Demand, Kind, Name},
 };
+use proptest::prelude::*;
 
 fn kinds(sql: &str) -> Vec<Kind> {
     parse(&Text::made(sql)).unwrap().into_iter().map(|it| it.kind).collect()
@@ -38,4 +39,45 @@ fn alter_table() {
     assert!(!constraint.valid);
     assert!(matches!(&constraint.rule, Demand::Check(check) if check.demands("a")));
     assert_eq!(actions[1], Action::SetNotNull { column: "b".to_owned() });
+}
+
+const WORDS: &[&str] = &[
+    "ALTER TABLE t ",
+    "UPDATE \"é\" SET a = ",
+    "'b'",
+    "\"",
+    "'",
+    "$x$",
+    "/*",
+    "*/",
+    "--",
+    "\n",
+    ";",
+    "(",
+    ")",
+    "NOT NULL ",
+    "é",
+    "CREATE INDEX CONCURRENTLY i ON s.t (a)",
+    "COMMIT",
+    "\\",
+    "\u{1F600}",
+    "ADD COLUMN c text ",
+    "::",
+    "[1]",
+    ",",
+    "1",
+];
+
+proptest! {
+    /// Whatever the text, parsing ends with an answer, and every place in it lies on character boundaries.
+    #[test]
+    fn any_text_has_an_answer(words in proptest::collection::vec(proptest::sample::select(WORDS), 0..12)) {
+        let sql = words.concat();
+        for range in super::comments(&sql) {
+            prop_assert!(sql.get(range).is_some());
+        }
+        for parsed in parse(&Text::made(sql.clone())).unwrap_or_default() {
+            prop_assert_eq!(sql.get(parsed.range.clone()), Some(parsed.sql.as_str()));
+        }
+    }
 }

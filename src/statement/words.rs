@@ -85,6 +85,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn every_name_lies_on_character_boundaries(sql in "[a-z\"'$/*éx \n-]{0,40}") {
+            for (_, range) in names(&sql) {
+                assert!(sql.get(range).is_some());
+            }
+        }
+    }
+
     #[test]
     fn halves_end_at_the_end() {
         for sql in ["'a", "\"", "$a$ b", "/* x", "-- y", "$", "é'", "\"é"] {
