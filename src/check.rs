@@ -113,7 +113,7 @@ pub fn decide(history: &History, migrations: &[Migrated]) -> Vec<Decisions> {
 
 /// Judges an environment.
 #[must_use]
-pub fn check(case: Case<'_>) -> Report {
+pub fn check(case: &Case<'_>) -> Report {
     let mut summary = Summary { revisions: case.history.revisions.len(), ..Summary::default() };
     for way in case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
         summary.statements += way.statements.len() + way.rejected.len();
@@ -121,13 +121,15 @@ pub fn check(case: Case<'_>) -> Report {
     }
     let graph = graph::Graph::new(case.history);
     let reported = case.policy.target.since.as_deref().and_then(|since| graph.after(case.history, since));
-    let raised = judge::judge(&case, &graph, reported.as_deref());
-    let mut findings = sift::sift(&case, raised, reported.as_deref());
+    let raised = judge::judge(case, &graph, reported.as_deref());
+    let mut findings = sift::sift(case, raised, reported.as_deref());
     sort(&mut findings, case.sources);
     // One line that serves both ways, such as a table of the module, is one fault.
     findings
         .dedup_by(|next, first| next.rule == first.rule && next.span == first.span && next.message == first.message);
-    findings.iter().for_each(|finding| summary.count(finding));
+    for finding in &findings {
+        summary.count(finding);
+    }
     Report { findings, summary }
 }
 

@@ -49,8 +49,8 @@ fn told(sources: &Sources, body: &Body) -> Vec<String> {
 
 /// What a function body (and what stands before `upgrade`) comes to.
 fn lines(before: &str, body: &str) -> Vec<String> {
-    let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
-    let (sources, read) = read_text(&format!("{HEAD}{before}\ndef upgrade():\n{body}"));
+    let body = format!("    {}", body.replace('\n', "\n    "));
+    let (sources, read) = read_text(&format!("{HEAD}{before}\ndef upgrade():\n{body}\n"));
     assert_eq!(read.findings, [], "{:?}", read.findings);
     told(&sources, &read.revision.unwrap().upgrade)
 }

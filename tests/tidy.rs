@@ -1,5 +1,5 @@
 //! The house rules that no compiler checks.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::{
     collections::BTreeSet,

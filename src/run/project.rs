@@ -99,7 +99,7 @@ impl Project {
                 comments: &story.comments,
                 policy,
             };
-            let report = check::check(case);
+            let report = check::check(&case);
             whole.findings.extend(report.findings);
             whole.summary = whole.summary.and(report.summary);
         }

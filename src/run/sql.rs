@@ -25,7 +25,7 @@ pub(super) fn report(project: &Project, dialect: &Dialect, revision: Option<&str
                 continue;
             }
             let way = |direction| {
-                ways.contains(&direction).then(|| match direction {
+                ways.contains(&direction).then_some(match direction {
                     Direction::Upgrade => (&it.upgrade, &migrated.upgrade, &decided.upgrade),
                     Direction::Downgrade => (&it.downgrade, &migrated.downgrade, &decided.downgrade),
                 })

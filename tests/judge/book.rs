@@ -37,7 +37,7 @@ impl Book {
 
     pub fn page_after(mut self, parents: &[&str], upgrade: &[&str], downgrade: &[&str]) -> Self {
         let number = self.revisions.len();
-        let lines = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let lines = |lines: &[&str]| lines.iter().flat_map(|line| [*line, "\n"]).collect::<String>();
         let (up, down) = ("def upgrade():\n", "def downgrade():\n");
         let text = format!("{up}{}{down}{}", lines(upgrade), lines(downgrade));
         let source = self.sources.add(format!("versions/{number:04}.py"), text);
@@ -133,7 +133,7 @@ impl Book {
             comments: &self.comments,
             policy: &policy,
         };
-        (check(case), self.sources)
+        (check(&case), self.sources)
     }
 
     /// `revision:line rule severity` of what is not suppressed; an error's severity is left out.

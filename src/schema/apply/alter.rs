@@ -36,7 +36,7 @@ impl Schema {
             }
             Action::SetDefault { column, default } => {
                 self.work(table, moment, |table| {
-                    table.change(column, stamp, |it| it.default = Some((**default).clone()))
+                    table.change(column, stamp, |it| it.default = Some((**default).clone()));
                 });
             }
             Action::DropDefault { column } => {
