@@ -70,6 +70,7 @@ fn help(site: &Site<'_>, named: &Name) -> String {
             let name = index.name.as_ref().map_or("…", |it| it.text.as_str());
             format!("op.create_index({}, {argument}{schema})", code::quoted(name))
         }
+        Some(Op::Query(_)) => format!("sa.table({argument}{schema})"),
         _ => format!("{named}"),
     }
 }
