@@ -66,7 +66,8 @@ fn stages(criterion: &mut Criterion) {
         let migrate = || history.revisions.iter().map(|it| check::migrate(it, &dialect)).collect::<Vec<_>>();
         let migrations = migrate();
         group.throughput(Throughput::Elements(size as u64));
-        group.bench_function(BenchmarkId::new("read the Python", size), |bench| bench.iter(|| read(&checkout, &config)));
+        group
+            .bench_function(BenchmarkId::new("read the Python", size), |bench| bench.iter(|| read(&checkout, &config)));
         group.bench_function(BenchmarkId::new("render and parse the SQL", size), |bench| bench.iter(migrate));
         group.bench_function(BenchmarkId::new("replay and judge", size), |bench| {
             bench.iter(|| {

@@ -102,6 +102,10 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
         let output = Output { report: &report, sources, paths: &paths, look, statistics: args.statistics };
         output.write(output_format(format), out)
     })?;
+    if !args.formats.iter().any(|it| it.file.is_none() && it.format == Format::Human) {
+        // Machines have the output; people still hear what came of it.
+        writeln!(world.err, "{}", output::human::summary(&report.summary)).map_err(fault::unwritten)?;
+    }
     let worst = report.findings.iter().filter(|it| !it.suppressed).map(|it| it.severity).max();
     Ok(exit_code(worst, args.fail_on))
 }

@@ -16,5 +16,6 @@ echo "== the graph, as Alembic sees it"
 .venv/bin/python tests/witness/graph.py --limbeck target/release/limbeck --random 40 1
 echo "== the SQL, as Alembic renders it"
 bash tests/fidelity.sh
-echo "== the healthy histories on a real PostgreSQL"
+echo "== what the rules claim, and the healthy histories, on a real PostgreSQL"
+.venv/bin/python tests/witness/claims.py
 .venv/bin/python tests/witness/histories.py

@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""What the rules say of PostgreSQL, executed on a real one.
+
+    python tests/witness/claims.py [--postgres-bin DIR]
+
+Each claim is a few statements on a table with rows: the lock that they take is read from pg_locks while their
+transaction is open, and what the server refuses is run and must be refused, with the very error. A cluster is made for
+the run and taken away afterwards. Prints `N passed, M failed`.
+"""
+
+import argparse
+import contextlib
+import sys
+from pathlib import Path
+
+import psycopg2
+
+sys.path.insert(0, str(Path(__file__).parent))
+from histories import Cluster, connect, execute, find_postgres  # noqa: E402
+
+SCHEMA = """
+    CREATE TABLE users (id serial PRIMARY KEY, login text NOT NULL, name text, age varchar);
+    CREATE TABLE orders (id serial PRIMARY KEY, user_id integer CONSTRAINT orders_user REFERENCES users (id));
+    CREATE INDEX ix_users_login ON users (login);
+    INSERT INTO users (login) VALUES ('a'), ('b');
+    INSERT INTO orders (user_id) VALUES (1);
+"""
+
+# Rule, statements of which the last is the one that is claimed of, and the lock on which table.
+LOCKS = [
+    ("non-concurrent-index", ["CREATE INDEX ix ON users (name)"], "users", "ShareLock"),
+    ("non-concurrent-index", ["CREATE UNIQUE INDEX ix ON users (id)"], "users", "ShareLock"),
+    ("non-concurrent-index-drop", ["DROP INDEX ix_users_login"], "users", "AccessExclusiveLock"),
+]
+
+# Rule, statements of which the last is refused inside a transaction, and SQLSTATE.
+REFUSED = [
+    ("concurrent-index-in-transaction", ["CREATE INDEX CONCURRENTLY ix ON users (name)"], "25001"),
+    ("concurrent-index-in-transaction", ["DROP INDEX CONCURRENTLY ix_users_login"], "25001"),
+    ("not-null-without-backfill", ["ALTER TABLE users ALTER COLUMN name SET NOT NULL"], "23502"),
+    ("not-null-without-backfill", ["ALTER TABLE users ADD COLUMN phone text NOT NULL"], "23502"),
+    (
+        "not-null-without-backfill",
+        ["UPDATE users SET name = login || age WHERE name IS NULL", "ALTER TABLE users ALTER COLUMN name SET NOT NULL"],
+        "23502",
+    ),
+    ("type-change-without-cast", ["ALTER TABLE users ALTER COLUMN age TYPE integer"], "42804"),
+    ("referenced-table-drop", ["DROP TABLE users"], "2BP01"),
+    ("sql-syntax", ["ALTER TABLE users MODIFY name text"], "42601"),
+    ("long-revision-id", ["CREATE TABLE v (n varchar(32))", f"INSERT INTO v VALUES ('{'x' * 33}')"], "22001"),
+]
+
+# Rule, and statements that the rule lets pass because the server does.
+ACCEPTED = [
+    ("not-null-without-backfill", ["UPDATE users SET name = '' WHERE name IS NULL", "ALTER TABLE users ALTER COLUMN name SET NOT NULL"]),
+    ("not-null-without-backfill", ["UPDATE users SET name = coalesce(age, login)", "ALTER TABLE users ALTER COLUMN name SET NOT NULL"]),
+    ("not-null-without-backfill", ["ALTER TABLE users ADD COLUMN phone text NOT NULL DEFAULT ''"]),
+    ("not-null-without-backfill", ["CREATE TABLE empty (a text)", "ALTER TABLE empty ALTER COLUMN a SET NOT NULL"]),
+    ("type-change-without-cast", ["ALTER TABLE users ALTER COLUMN age TYPE integer USING age::integer"]),
+    ("type-change-without-cast", ["ALTER TABLE users ALTER COLUMN id TYPE bigint"]),
+    ("type-change-without-cast", ["ALTER TABLE users ALTER COLUMN id TYPE text"]),
+    ("referenced-table-drop", ["ALTER TABLE orders DROP CONSTRAINT orders_user", "DROP TABLE users"]),
+    ("referenced-table-drop", ["DROP TABLE orders", "DROP TABLE users"]),
+    ("referenced-table-drop", ["DROP TABLE users, orders"]),
+]
+
+HELD = """
+    SELECT l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+    WHERE l.pid = pg_backend_pid() AND l.granted AND c.relname = %s
+"""
+
+
+def lock(url: str, statements: list[str], table: str, mode: str) -> None:
+    with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.execute(HELD, (table,))
+        held = {row[0] for row in cursor.fetchall()}
+        connection.rollback()
+    assert mode in held, f"holds {sorted(held)}, not {mode}"
+    assert "AccessExclusiveLock" not in held or mode == "AccessExclusiveLock", f"holds more: {sorted(held)}"
+
+
+def writes_wait(url: str) -> None:
+    """While an index is being built, a write waits and a read does not."""
+    with contextlib.closing(psycopg2.connect(url)) as builder, builder.cursor() as building:
+        building.execute("CREATE INDEX ix ON users (name)")
+        with contextlib.closing(connect(url)) as other, other.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+            cursor.execute("SELECT count(*) FROM users")
+            try:
+                cursor.execute("UPDATE users SET name = 'x'")
+            except psycopg2.errors.LockNotAvailable:
+                return
+    raise AssertionError("the write did not wait")
+
+
+def refused(url: str, statements: list[str], state: str) -> None:
+    with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        *before, last = statements
+        for statement in before:
+            cursor.execute(statement)
+        try:
+            cursor.execute(last)
+        except psycopg2.Error as error:
+            assert error.pgcode == state, f"{error.pgcode}: {error}"
+            return
+    raise AssertionError("the server accepts it")
+
+
+def accepted(url: str, statements: list[str]) -> None:
+    with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--postgres-bin")
+    binaries = find_postgres(parser.parse_args().postgres_bin)
+    if binaries is None:
+        print("no PostgreSQL is found: name its folder with --postgres-bin", file=sys.stderr)
+        sys.exit(2)
+    claims = [(rule, lock, rest) for rule, *rest in LOCKS]
+    claims += [(rule, refused, rest) for rule, *rest in REFUSED]
+    claims += [(rule, accepted, rest) for rule, *rest in ACCEPTED]
+    claims.append(("non-concurrent-index", writes_wait, []))
+    passed = failed = 0
+    with Cluster(binaries) as cluster:
+        for rule, claim, rest in claims:
+            url = cluster.database()
+            execute(url, SCHEMA)
+            try:
+                claim(url, *rest)
+                passed += 1
+            except AssertionError as error:
+                failed += 1
+                print(f"{rule}: {rest}: {error}", file=sys.stderr)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
