@@ -17,5 +17,14 @@ echo "== the graph, as Alembic sees it"
 echo "== the SQL, as Alembic renders it"
 bash tests/fidelity.sh
 echo "== what the rules claim, and the healthy histories, on a real PostgreSQL"
-.venv/bin/python tests/witness/claims.py
-.venv/bin/python tests/witness/histories.py
+on_a_server() {
+    local status=0
+    .venv/bin/python "$1" || status=$?
+    if [ "$status" = 2 ] && [ -z "${CI:-}" ]; then
+        echo "left out: $1"
+    elif [ "$status" != 0 ]; then
+        exit 1
+    fi
+}
+on_a_server tests/witness/claims.py
+on_a_server tests/witness/histories.py
