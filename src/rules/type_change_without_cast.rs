@@ -40,7 +40,7 @@ fn refused(site: &Site<'_>, old: &Type, new: &Type) -> bool {
     match (from, to) {
         (true, true) => old.name != new.name || old.schema != new.schema,
         // An enum becomes text by itself, and nothing becomes an enum.
-        (true, false) => new.family() == Family::Known,
+        (true, false) => new.family() == Family::Known || (plain(new) && old.dimensions == 0 && new.dimensions > 0),
         (false, true) => plain(old),
         (false, false) => old.becomes(new) == Some(false),
     }

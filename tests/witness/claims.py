@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the rules say of PostgreSQL, executed on a real one.
 
-    python tests/witness/claims.py [--postgres-bin DIR]
+    python tests/witness/claims.py [--postgres-bin DIR] [--limbeck BIN]
 
 Each claim is a few statements on a table with rows: the lock that they take is read from pg_locks while their
 transaction is open, and what the server refuses is run and must be refused, with the very error. A cluster is made for
@@ -10,7 +10,11 @@ the run and taken away afterwards. Prints `N passed, M failed`.
 
 import argparse
 import contextlib
+import json
+import re
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psycopg2
@@ -64,6 +68,13 @@ ACCEPTED = [
     ("referenced-table-drop", ["DROP TABLE users, orders"]),
 ]
 
+# Every change of one of these into another: what we say against what the server does.
+TYPES = """
+    smallint, integer, bigint, numeric, numeric(8,2), real, double precision, text, varchar, varchar(10), char(3),
+    boolean, date, time, timetz, timestamp, timestamptz, interval, uuid, json, jsonb, bytea, inet, cidr, money, bit(3),
+    varbit, text[], integer[], bigint[], varchar[], tsvector, point, oid, mood
+"""
+
 HELD = """
     SELECT l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
     WHERE l.pid = pg_backend_pid() AND l.granted AND c.relname = %s
@@ -114,10 +125,45 @@ def accepted(url: str, statements: list[str]) -> None:
             cursor.execute(statement)
 
 
+def every_cast(url: str, limbeck: str) -> None:
+    """`type-change-without-cast` speaks of exactly the changes that the server refuses without USING."""
+    types = [it.strip() for it in re.split(r",(?![0-9])", TYPES)]
+    pairs = [(old, new) for old in types for new in types if old != new]
+    mood = "CREATE TYPE mood AS ENUM ('glad')"
+    tables = [f"CREATE TABLE t{n} (c {old})" for n, (old, _) in enumerate(pairs)]
+    changes = [f"ALTER TABLE t{n} ALTER COLUMN c TYPE {new}" for n, (_, new) in enumerate(pairs)]
+    with tempfile.TemporaryDirectory() as folder:
+        versions = Path(folder) / "alembic" / "versions"
+        versions.mkdir(parents=True)
+        (Path(folder) / "alembic" / "env.py").touch()
+        for number, statements in enumerate([[mood, *tables], changes], 1):
+            calls = "".join(f"    op.execute({it!r})\n" for it in statements)
+            parent = None if number == 1 else f"r{number - 1}"
+            head = f"from alembic import op\nrevision = 'r{number}'\ndown_revision = {parent!r}\n\n\ndef upgrade():\n"
+            (versions / f"r{number}.py").write_text(head + calls)
+        command = [limbeck, "check", folder, "--format", "json", "--fail-on", "never"]
+        report = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    of_rule = [it for it in report["findings"] if it["rule"] == "type-change-without-cast"]
+    told = {int(re.search(r"TABLE t(\d+) ", it["sql"])[1]) for it in of_rule}
+    does = set()
+    with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
+        for statement in [mood, *tables]:
+            cursor.execute(statement)
+        for number, change in enumerate(changes):
+            try:
+                cursor.execute(change)
+            except psycopg2.errors.DatatypeMismatch:
+                does.add(number)
+    wrong = [f"{pairs[n][0]} to {pairs[n][1]}: we {'refuse' if n in told else 'accept'}" for n in sorted(told ^ does)]
+    assert not wrong, f"{len(wrong)} of {len(pairs)}: {'; '.join(wrong)}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--postgres-bin")
-    binaries = find_postgres(parser.parse_args().postgres_bin)
+    parser.add_argument("--limbeck", default="target/release/limbeck")
+    args = parser.parse_args()
+    binaries = find_postgres(args.postgres_bin)
     if binaries is None:
         print("no PostgreSQL is found: name its folder with --postgres-bin", file=sys.stderr)
         sys.exit(2)
@@ -125,6 +171,7 @@ def main() -> None:
     claims += [(rule, refused, rest) for rule, *rest in REFUSED]
     claims += [(rule, accepted, rest) for rule, *rest in ACCEPTED]
     claims.append(("non-concurrent-index", writes_wait, []))
+    claims.append(("type-change-without-cast", every_cast, [args.limbeck]))
     passed = failed = 0
     with Cluster(binaries) as cluster:
         for rule, claim, rest in claims:
