@@ -68,6 +68,15 @@ fn the_499_and_nothing_else() {
         assert_eq!(note["file"], format!("alembic/versions/r{:04}_table.py", n - 1), "the table's maker is named");
     }
     assert_eq!(check(folder.path()).0, bytes, "two runs give the same bytes");
+    // The files made in another order, so that the folder lists them otherwise.
+    let other = tempfile::tempdir().unwrap();
+    let versions = other.path().join("alembic/versions");
+    fs::create_dir_all(&versions).unwrap();
+    for n in (1..=500).rev() {
+        fs::write(versions.join(format!("r{n:04}_table.py")), revision(n, true)).unwrap();
+    }
+    fs::write(other.path().join("alembic/env.py"), "").unwrap();
+    assert_eq!(check(other.path()).0, bytes, "the order of the files does not matter");
 }
 
 #[test]

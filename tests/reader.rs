@@ -8,6 +8,7 @@ use limbeck::{
     revision::Body,
     source::Sources,
 };
+use proptest::prelude::*;
 use std::{collections::BTreeMap, time::Instant};
 
 const HEAD: &str = "\"\"\"first\n\nRevision ID: a\nRevises: b, c\nCreate Date: 2024-01-02 03:04:05\n\"\"\"\n\
@@ -234,5 +235,131 @@ fn sql_knows_where_it_was_written() {
         let at = text.as_str().find(word).unwrap();
         let span = text.place(at, at + word.len()).unwrap();
         assert_eq!(sources.snippet(span), word);
+    }
+}
+
+/// Settings that decide what a revision does are told by `[assume]`, types that the text does not tell by `[types]`.
+#[test]
+fn what_the_user_tells_is_taken() {
+    let sources = Sources::default();
+    let text = format!(
+        "{HEAD}from app import settings\nfrom app.types import Money\n\ndef upgrade():\n    if settings.CITEXT:\n        \
+         op.execute('CREATE EXTENSION citext')\n    op.add_column('t', sa.Column('a', Money(), nullable=True))\n    \
+         op.add_column('t', sa.Column('b', Money))\n"
+    );
+    let id = sources.add("versions/a.py", text);
+    let assume = BTreeMap::from([("app.settings.CITEXT".to_owned(), limbeck::op::Literal::Bool(false))]);
+    let types = BTreeMap::from([("app.types.Money".to_owned(), "NUMERIC(12, 2)".to_owned())]);
+    let told_with = |assume, types| {
+        let read = python::read(&sources, id, &Settings { assume, types, modules: &NoModules });
+        told(&sources, &read.revision.unwrap().upgrade)
+    };
+    assert_eq!(
+        told_with(&assume, &types),
+        ["ALTER TABLE t ADD COLUMN a NUMERIC(12, 2)", "ALTER TABLE t ADD COLUMN b NUMERIC(12, 2)"]
+    );
+    let untold = told_with(&BTreeMap::new(), &BTreeMap::new());
+    assert_eq!(untold.len(), 3, "{untold:?}");
+    assert!(untold[0].starts_with("[settings.CITEXT] CREATE EXTENSION"), "{untold:?}");
+    assert!(untold[1].contains("`app.types.Money") && untold[2].contains("`app.types.Money"), "{untold:?}");
+}
+
+/// Pieces of revisions, in any order: much of it is no Python, and some of it is nearly some.
+const PIECES: &[&str] = &[
+    "op.execute(",
+    "f\"{x}\"",
+    "'''",
+    "\"",
+    ")",
+    "(",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    "\n",
+    "\n    ",
+    "if x:",
+    "else:",
+    "for i in",
+    "range(9)",
+    "while True:",
+    "def upgrade():",
+    "def downgrade():",
+    "class A(Enum):",
+    "return",
+    "yield",
+    "lambda:",
+    "*a",
+    "**k",
+    "=",
+    "==",
+    "+",
+    "%",
+    ".",
+    ",",
+    "sa.Column(",
+    "sa.Enum(",
+    "'a'",
+    "b''",
+    "1",
+    "-1",
+    "None",
+    "revision",
+    "x",
+    "op.batch_alter_table('t')",
+    "with",
+    "as b",
+    "try:",
+    "except:",
+    "finally:",
+    "raise",
+    "é",
+    "\\",
+    "\u{0}",
+    "\r\n",
+    "\t",
+    "[i for i in x]",
+    "x[1:2]",
+    "%s",
+    "{}",
+    ".format(",
+    "sa.text(",
+    "in",
+    "not",
+    "and",
+    "or",
+    "import a",
+    "from . import b",
+    "global x",
+    "@d",
+    "async",
+    "await",
+    "match x:",
+    "case 1:",
+    "...",
+    "pass",
+    "#",
+    "op.create_table(",
+    "dict(",
+    "zip(",
+];
+
+proptest! {
+    #[test]
+    fn any_text_comes_to_an_end(pieces in proptest::collection::vec(0..PIECES.len(), 0..60), head in any::<bool>()) {
+        let body: Vec<&str> = pieces.iter().map(|at| PIECES[*at]).collect();
+        let text = if head { format!("{HEAD}def upgrade():\n    {}", body.join(" ")) } else { body.join(" ") };
+        let (sources, read) = read_text(&text);
+        for finding in &read.findings {
+            let source = sources.get(finding.span.source);
+            prop_assert!(source.text.get(finding.span.start as usize..finding.span.end as usize).is_some());
+        }
+        for revision in &read.revision {
+            for step in revision.upgrade.steps.iter().chain(&revision.downgrade.steps) {
+                prop_assert!(sources.get(step.span.source).text.get(step.span.start as usize..step.span.end as usize).is_some());
+            }
+            let _ = told(&sources, &revision.upgrade);
+        }
     }
 }

@@ -159,3 +159,21 @@ fn documents_name_what_exists() {
         }
     }
 }
+
+/// What `docs/practices.md` says checks a practice is a rule, and the fixtures that it names are there.
+#[test]
+fn practices_name_rules_that_exist() {
+    let text = fs::read_to_string("docs/practices.md").unwrap();
+    let mut named = 0;
+    for code in text.split('`').skip(1).step_by(2) {
+        let like_a_rule =
+            code.contains('-') && !code.starts_with('-') && code.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        if code.starts_with("fixtures/") || code.starts_with("migrations/") {
+            assert!(Path::new(code).exists(), "{code} is not there");
+        } else if like_a_rule && !matches!(code, "rule-name" | "migration-history" | "migration-current") {
+            assert!(limbeck::rules::find(code).is_some(), "no rule is called {code}");
+            named += 1;
+        }
+    }
+    assert!(named > 50, "only {named} rules are named");
+}
