@@ -155,10 +155,23 @@ impl Interp<'_> {
             return self.call(&found, args);
         }
         let reason = format!("`{path}()` is not in the file");
-        if !self.at_import() {
+        // By Python's convention it is a class: making an object sends nothing, as long as it is not handed what could.
+        let is_class = path.rsplit('.').next().is_some_and(|name| name.starts_with(char::is_uppercase));
+        let can_send =
+            args.positional.iter().chain(args.keywords.iter().map(|(_, arg, _)| arg)).any(|arg| sends(&arg.value));
+        if !self.at_import() && (can_send || !is_class) {
             self.unresolved(span, reason.clone())?;
         }
         Ok(Value::unknown(span, reason))
+    }
+}
+
+/// With such a value in hand, code that is not read could send SQL.
+fn sends(value: &Value) -> bool {
+    match value {
+        Value::Connection(_) | Value::Context | Value::Batch(_) | Value::Inspector | Value::Unknown(_) => true,
+        Value::External(path) => path.starts_with("alembic.op") || path.starts_with("alembic.context"),
+        _ => false,
     }
 }
 
