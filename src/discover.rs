@@ -202,7 +202,7 @@ impl Found {
         let checkout = &self.given.checkout;
         let given = self.given.folders.iter().chain(&self.given.files).map(|path| checkout.shown(path)).collect();
         let mut help = format!(
-            "searched {} folders for an `alembic.ini`, a `[tool.alembic]` in a `pyproject.toml`, \
+            "searched {} folder(s) for an `alembic.ini`, a `[tool.alembic]` in a `pyproject.toml`, \
              or an `env.py` beside `versions`",
             tree.folders.len()
         );

@@ -92,16 +92,23 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
         policy.target.since.clone_from(&args.since);
     }
     if let Some(since) = &policy.target.since {
-        project.knows(since)?;
+        let from_file = if args.since.is_some() { None } else { project.config.file.clone() };
+        project.knows(since, from_file.as_deref())?;
     }
     let report = project.check(&policy, &Dialect::default());
     let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());
-    write_reports(&args.formats, world, &|format, colored, out| {
+    let written = write_reports(&args.formats, world, &|format, colored, out| {
         let look = if colored { Look::Colored } else { Look::Plain };
         let sources = &project.sources;
         let output = Output { report: &report, sources, paths: &paths, look, statistics: args.statistics };
         output.write(output_format(format), out)
-    })?;
+    });
+    // Nobody may be reading any more (`| head`); what was found stays the answer.
+    if let Err(error) = written
+        && !fault::is_closed_pipe(&error)
+    {
+        return Err(error);
+    }
     if !args.formats.iter().any(|it| it.file.is_none() && it.format == Format::Human) {
         // Machines have the output; people still hear what came of it.
         writeln!(world.err, "{}", output::human::summary(&report.summary)).map_err(fault::unwritten)?;
@@ -122,7 +129,7 @@ fn output_format(format: Format) -> output::Format {
 fn sql(args: &Sql, world: &mut World<'_>) -> Result<Exit> {
     let project = Project::read(&args.place, world)?;
     if let Some(revision) = &args.revision {
-        project.knows(revision)?;
+        project.knows(revision, None)?;
     }
     let mut dialect = Dialect::default();
     if let Some(version) = args.sqlalchemy {

@@ -246,6 +246,9 @@ pub enum Kind {
     Update(Box<Update>),
     Delete {
         table: Name,
+        /// `USING` other tables: a row without a partner there stays.
+        using: bool,
+        condition: Option<Expr>,
     },
     Truncate {
         tables: Vec<Name>,
@@ -434,7 +437,7 @@ impl Statement {
             | Kind::RenameColumn { table, .. }
             | Kind::RenameConstraint { table, .. }
             | Kind::MoveTable { table, .. }
-            | Kind::Delete { table } => vec![table],
+            | Kind::Delete { table, .. } => vec![table],
             Kind::DropTable { tables, .. } | Kind::Truncate { tables } => tables.iter().collect(),
             Kind::CreateIndex(create) => vec![&create.table],
             Kind::Insert(insert) => vec![&insert.table],

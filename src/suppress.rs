@@ -143,7 +143,9 @@ impl Suppression {
 
 /// A comment that speaks to the tool.
 fn understand(sources: &Sources, span: Span, text: &str, sql: bool) -> Option<Suppression> {
-    let inner = text.trim_start_matches(['#', '-', '/', '*', ' ', '\t']);
+    // It may follow what another tool is told: `# noqa: E501  # limbeck: ignore[…] …`.
+    let own = if sql { None } else { text.find("# limbeck:").and_then(|at| text.get(at..)) };
+    let inner = own.unwrap_or(text).trim_start_matches(['#', '-', '/', '*', ' ', '\t']);
     let asked = inner.strip_prefix("limbeck:")?.trim_start();
     let source = sources.get(span.source);
     let (line, _) = source.line_column(span.start);

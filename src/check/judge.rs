@@ -164,9 +164,15 @@ impl Judge<'_> {
         if let Some(rule) = self.rule("opaque-operation") {
             for it in &way.unresolved {
                 let mut out = Vec::new();
-                Findings::new(rule, subject.clone(), None, &mut out)
-                    .report(it.span, format!("what this does is not known: {}", it.reason))
-                    .object(it.reason.clone());
+                // What Alembic itself refuses is known well enough: the revision fails there.
+                let refused = it.reason.starts_with("Alembic refuses");
+                let message =
+                    if refused { it.reason.clone() } else { format!("what this does is not known: {}", it.reason) };
+                let mut findings = Findings::new(rule, subject.clone(), None, &mut out);
+                let finding = findings.report(it.span, message).object(it.reason.clone());
+                if refused {
+                    finding.severity = crate::finding::Severity::Warning;
+                }
                 let raise = |finding| Raised { finding, called: Some(it.span), remarks: Vec::new() };
                 self.raised.extend(out.into_iter().map(raise));
             }

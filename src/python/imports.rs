@@ -96,7 +96,11 @@ impl Interp<'_> {
         if let Some(literal) = self.settings.assume.get(&**path) {
             return super::assumed(literal);
         }
-        if is_foreign(path) { value } else { self.resolve(path).unwrap_or(value) }
+        if is_foreign(path) || self.settings.types.contains_key(&**path) {
+            value
+        } else {
+            self.resolve(path).unwrap_or(value)
+        }
     }
 
     /// The names of a module of the project, read once.

@@ -74,6 +74,9 @@ pub fn concurrent_index(create: &CreateIndex, sql: &str) -> String {
             if create.method != "btree" {
                 let _ = write!(call, ", postgresql_using={}", quoted(&create.method));
             }
+            if create.if_not_exists {
+                call.push_str(", if_not_exists=True");
+            }
             call.push_str(", postgresql_concurrently=True)");
             call
         }
@@ -91,28 +94,33 @@ pub fn concurrently(sql: &str) -> String {
 
 /// The index, dropped `CONCURRENTLY` outside the transaction.
 #[must_use]
-pub fn concurrent_drop(index: &Name, on: Option<&Name>) -> String {
+pub fn concurrent_drop(index: &Name, on: Option<&Name>, if_exists: bool) -> String {
+    let exists = if if_exists { ", if_exists=True" } else { "" };
     let on = on.map_or_else(String::new, |it| format!(", table_name={}", quoted(&it.name)));
-    autocommit(&format!("op.drop_index({}{on}{}, postgresql_concurrently=True)", quoted(&index.name), schema(index)))
+    autocommit(&format!(
+        "op.drop_index({}{on}{}{exists}, postgresql_concurrently=True)",
+        quoted(&index.name),
+        schema(index)
+    ))
 }
 
-/// A value that a column of a type can be filled with, in SQL; `…` where none suggests itself.
+/// A value that a column of a type can be filled with, in SQL; `None` where none suggests itself.
 #[must_use]
-pub fn filler(kind: Option<&Type>) -> &'static str {
-    match kind.filter(|it| it.dimensions == 0 && it.schema.is_none()).map(|it| it.name.as_str()) {
+pub fn filler(kind: Option<&Type>) -> Option<&'static str> {
+    Some(match kind.filter(|it| it.dimensions == 0 && it.schema.is_none()).map(|it| it.name.as_str()) {
         Some("text" | "varchar" | "bpchar") => "''",
         Some("int2" | "int4" | "int8" | "numeric" | "float4" | "float8") => "0",
         Some("bool") => "false",
         Some("timestamp" | "timestamptz" | "date") => "now()",
         Some("json" | "jsonb") => "'{}'",
         Some("uuid") => "gen_random_uuid()",
-        _ => "…",
-    }
+        _ => return None,
+    })
 }
 
-/// A type as SQLAlchemy names it.
+/// A type as SQLAlchemy names it, where it is one of the common ones.
 #[must_use]
-pub fn sqlalchemy(kind: &Type) -> String {
+pub fn sqlalchemy(kind: &Type) -> Option<String> {
     let arguments = kind.modifiers.join(", ");
     let word = match kind.name.as_str() {
         "varchar" => "String",
@@ -126,13 +134,13 @@ pub fn sqlalchemy(kind: &Type) -> String {
         "float4" => "REAL",
         "bool" => "Boolean",
         "date" => "Date",
-        "timestamptz" => return "sa.DateTime(timezone=True)".to_owned(),
-        "timestamp" => return "sa.DateTime()".to_owned(),
+        "timestamptz" => return Some("sa.DateTime(timezone=True)".to_owned()),
+        "timestamp" => return Some("sa.DateTime()".to_owned()),
         "uuid" => "Uuid",
         "bytea" => "LargeBinary",
         "json" => "JSON",
-        "jsonb" => return "postgresql.JSONB()".to_owned(),
-        other => return format!("… # {other}"),
+        "jsonb" => return Some("postgresql.JSONB()".to_owned()),
+        _ => return None,
     };
-    format!("sa.{word}({arguments})")
+    Some(format!("sa.{word}({arguments})"))
 }

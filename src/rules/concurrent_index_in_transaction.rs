@@ -23,10 +23,10 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
             };
             ("CREATE INDEX CONCURRENTLY", create.index.clone().unwrap_or_default(), help)
         }
-        Kind::DropIndex { indexes, concurrently: true, .. } => {
+        Kind::DropIndex { indexes, concurrently: true, if_exists, .. } => {
             let Some(index) = indexes.first() else { return };
             let found = site.schema.index(index).yes();
-            let help = code::concurrent_drop(index, found.map(|it| &it.table));
+            let help = code::concurrent_drop(index, found.map(|it| &it.table), *if_exists);
             ("DROP INDEX CONCURRENTLY", index.name.clone(), help)
         }
         Kind::AlterTable { actions, .. } => {

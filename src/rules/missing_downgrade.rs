@@ -34,7 +34,7 @@ fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
         && is_nothing(migration.downgrade)
     {
         // An exception with a message is a decision that whoever runs it is told of.
-        let told = what.contains(['"', '\'']);
+        let told = what.contains(": ");
         (span, format!("the downgrade only raises `{what}`"), told.then_some(Severity::Note))
     } else {
         return;
@@ -77,7 +77,7 @@ fn opposite(statement: &Statement, up: &Way) -> Option<String> {
             if up.statements.iter().any(new) {
                 return Some(String::new());
             }
-            code::concurrent_drop(&create.table.renamed(create.index.clone()?), Some(&create.table))
+            code::concurrent_drop(&create.table.renamed(create.index.clone()?), Some(&create.table), false)
         }
         Kind::AlterTable { table, actions, .. } => {
             let mut lines = Vec::new();

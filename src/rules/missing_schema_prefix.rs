@@ -7,6 +7,7 @@ use crate::{
     schema::{Known, Sort},
     statement::{Kind, Name},
 };
+use std::collections::BTreeSet;
 
 pub(super) static SPEC: Spec =
     Spec { severity: Severity::Warning, group: Group::Alembic, default: true, check: Check::Statement(check) };
@@ -31,6 +32,30 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
         }
         finding.help(help(site, &named));
     }
+    if let Kind::DropIndex { indexes, .. } = &statement.kind {
+        for index in indexes.iter().filter(|it| it.schema.is_none()) {
+            dropped_index(site, index, findings);
+        }
+    }
+}
+
+/// An index is of its table's schema: dropped without it, the server looks for another one.
+fn dropped_index(site: &Site<'_>, index: &Name, findings: &mut Findings<'_>) {
+    if site.schema.index(index).yes().is_some() {
+        return;
+    }
+    let schemas: BTreeSet<&str> = site.schema.tables().filter_map(|it| it.name.schema.as_deref()).collect();
+    let mut found = schemas.iter().filter_map(|it| site.schema.index(&Name::within(*it, &index.name)).yes());
+    let (Some(known), None) = (found.next(), found.next()) else { return };
+    let Some(schema) = known.table.schema.clone() else { return };
+    let message = format!("index `{index}` is named without a schema, while the history has it in `{schema}`");
+    let named = Name::within(schema, &index.name);
+    let finding = findings.report(site.statement.place(&index.name), message);
+    finding.object(index.to_string()).note(known.made.span, format!("`{named}` was made here"));
+    finding.help(match site.step().map(|it| &it.op) {
+        Some(Op::DropIndex { .. }) => format!("op.drop_index({}, …{})", code::quoted(&index.name), code::schema(&named)),
+        _ => named.to_string(),
+    });
 }
 
 /// The schema that is missing, and how that is known.
@@ -46,10 +71,12 @@ fn meant(site: &Site<'_>, table: &Name) -> Option<(String, String)> {
     if made || view {
         return None;
     }
-    if let [schema] = site.context.names.schemas_of(&table.name).as_slice() {
-        let creates = matches!(site.statement.kind, Kind::CreateTable(_) | Kind::CreateTableAs { .. });
-        return (!creates && *schema != "public")
-            .then(|| ((*schema).to_owned(), format!("while the history has it in `{schema}`")));
+    // A table that is made here may be another one of the same name.
+    let creates = matches!(site.statement.kind, Kind::CreateTable(_) | Kind::CreateTableAs { .. });
+    if let [schema] = site.context.names.schemas_of(&table.name).as_slice()
+        && !creates
+    {
+        return (*schema != "public").then(|| ((*schema).to_owned(), format!("while the history has it in `{schema}`")));
     }
     let schema = site.context.names.others_than(&table.name)?;
     (schema != "public")

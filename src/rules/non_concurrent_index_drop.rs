@@ -12,7 +12,7 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Warning, group: Group::Lock, default: true, check: Check::Statement(check) };
 
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
-    let Kind::DropIndex { indexes, concurrently: false, .. } = &site.statement.kind else { return };
+    let Kind::DropIndex { indexes, concurrently: false, if_exists, .. } = &site.statement.kind else { return };
     for index in indexes {
         let known = site.schema.index(index);
         let table = match known {
@@ -29,7 +29,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
         let of = table.as_ref().map_or_else(|| "its table".to_owned(), |it| format!("`{it}`"));
         let message = format!("dropping index `{index}` locks out reads and writes of {of}");
         let finding = findings.report(site.statement.place(&index.name), message);
-        finding.object(index.name.clone()).help(code::concurrent_drop(index, table.as_ref()));
+        finding.object(index.name.clone()).help(code::concurrent_drop(index, table.as_ref(), *if_exists));
         if let Known::Yes(found) = known {
             finding.note(found.made.span, format!("`{index}` was made here"));
         }

@@ -34,7 +34,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
 /// `ADD COLUMN … NOT NULL`: every row that is there would hold NULL.
 fn added(site: &Site<'_>, table: &Name, column: &Column, findings: &mut Findings<'_>) {
     let empty = column.default.as_ref().is_none_or(|it| *it == Expr::Null);
-    if !column.not_null || column.generated || !empty || site.in_use(table) == Known::No {
+    if !column.not_null || column.generated || !empty || site.in_use(table) == Known::No || emptied(site, table, None) {
         return;
     }
     let (mut span, mut python) = (None, None);
@@ -51,19 +51,75 @@ fn added(site: &Site<'_>, table: &Name, column: &Column, findings: &mut Findings
         finding.note(python, "`default` is the application's: PostgreSQL never sees it");
     }
     said(site, table, finding);
-    finding.help(format!(
-        "op.add_column({}, sa.Column({}, {}, nullable=False, server_default=sa.text({})){})",
-        code::quoted(&table.name),
-        code::quoted(&column.name),
-        code::sqlalchemy(&column.kind),
-        code::quoted(code::filler(Some(&column.kind))),
-        code::schema(table),
-    ));
+    let linked = match site.step().map(|it| &it.op) {
+        Some(Op::AddColumn { column: asked, .. }) => asked.unique || !asked.constraints.is_empty(),
+        _ => false,
+    };
+    let default = code::filler(Some(&column.kind)).filter(|_| !linked);
+    let tail = default.map_or_else(|| "True".to_owned(), |it| format!("False, server_default=sa.text({})", code::quoted(it)));
+    let add = match code::sqlalchemy(&column.kind) {
+        Some(kind) => format!(
+            "op.add_column({}, sa.Column({}, {kind}, nullable={tail}){})",
+            code::quoted(&table.name),
+            code::quoted(&column.name),
+            code::schema(table),
+        ),
+        None => code::execute(&format!(
+            "ALTER TABLE {} ADD COLUMN {} {}",
+            code::table(table),
+            code::identifier(&column.name),
+            column.kind
+        )),
+    };
+    if default.is_some() {
+        finding.help(add);
+    } else {
+        finding.help(format!("{add}\n# give every row its value, and then:\n{}", set_not_null(table, &column.name)));
+    }
+}
+
+fn set_not_null(table: &Name, column: &str) -> String {
+    let (name, column, schema) = (code::quoted(&table.name), code::quoted(column), code::schema(table));
+    format!("op.alter_column({name}, {column}, nullable=False{schema})")
+}
+
+/// The same run has deleted every row, or every one in which the column is NULL, and written none since.
+fn emptied(site: &Site<'_>, table: &Name, column: Option<&str>) -> bool {
+    let mut empty = false;
+    for statement in site.earlier.iter().filter(|it| it.guards.is_empty()) {
+        match &statement.kind {
+            Kind::Truncate { tables } if tables.contains(table) => empty = true,
+            Kind::Delete { table: of, using: false, condition } if of == table => {
+                let nulls = |it: &Expr| column.is_some_and(|column| it.holds_where_null(column));
+                empty |= condition.as_ref().is_none_or(nulls);
+            }
+            Kind::Insert(insert) if insert.table == *table => empty = false,
+            Kind::Update(update) if update.table == *table => {
+                empty &= !update.set.iter().any(|(name, _)| column == Some(name.as_str()));
+            }
+            _ => {}
+        }
+    }
+    empty
+}
+
+/// The column is of a foreign key or must be unique: no one value fits every row.
+fn is_linked(site: &Site<'_>, table: &Name, column: &str) -> bool {
+    let of = |it: &str| it == column;
+    site.schema.table(table).yes().is_some_and(|known| {
+        known.constraints().any(|it| match &it.rule {
+            Demand::PrimaryKey { columns, .. } | Demand::Unique { columns, .. } | Demand::ForeignKey { columns, .. } => {
+                columns.iter().any(|it| of(it))
+            }
+            _ => false,
+        })
+    })
 }
 
 /// `SET NOT NULL`: every row must hold a value.
 fn set(site: &Site<'_>, table: &Name, column: &str, findings: &mut Findings<'_>) {
-    if site.schema.proof(table, column).is_some() || site.in_use(table) == Known::No {
+    let proven = site.schema.proof(table, column).is_some() || emptied(site, table, Some(column));
+    if proven || site.in_use(table) == Known::No {
         return;
     }
     let known = site.schema.column(table, column).yes();
@@ -91,18 +147,14 @@ fn set(site: &Site<'_>, table: &Name, column: &str, findings: &mut Findings<'_>)
     }
     said(site, table, finding);
     let name = code::identifier(column);
-    let update = format!(
-        "UPDATE {} SET {name} = {} WHERE {name} IS NULL",
-        code::table(table),
-        code::filler(known.and_then(|it| it.kind.as_ref()))
-    );
-    let alter = format!(
-        "op.alter_column({}, {}, nullable=False{})",
-        code::quoted(&table.name),
-        code::quoted(column),
-        code::schema(table)
-    );
-    finding.help(format!("{}\n{alter}", code::execute(&update)));
+    let value = code::filler(known.and_then(|it| it.kind.as_ref())).filter(|_| !is_linked(site, table, column));
+    let first = match value {
+        Some(value) => {
+            code::execute(&format!("UPDATE {} SET {name} = {value} WHERE {name} IS NULL", code::table(table)))
+        }
+        None => format!("# first give every row of {} in which {name} is NULL its value, or delete it", code::table(table)),
+    };
+    finding.help(format!("{first}\n{}", set_not_null(table, column)));
 }
 
 fn said(site: &Site<'_>, table: &Name, finding: &mut Finding) {

@@ -85,13 +85,16 @@ fn existing(site: &Site<'_>) -> Option<Type> {
 }
 
 fn help(table: &Name, column: &str, old: &Type, new: &Type) -> String {
+    let name = code::identifier(column);
+    let using = format!("{name}::{new}");
+    let (Some(existing), Some(kind)) = (code::sqlalchemy(old), code::sqlalchemy(new)) else {
+        return code::execute(&format!("ALTER TABLE {} ALTER COLUMN {name} TYPE {new} USING {using}", code::table(table)));
+    };
     format!(
-        "op.alter_column({}, {}, existing_type={}, type_={}, postgresql_using={}{})",
+        "op.alter_column({}, {}, existing_type={existing}, type_={kind}, postgresql_using={}{})",
         code::quoted(&table.name),
         code::quoted(column),
-        code::sqlalchemy(old),
-        code::sqlalchemy(new),
-        code::quoted(&format!("{}::{new}", code::identifier(column))),
+        code::quoted(&using),
         code::schema(table),
     )
 }

@@ -71,7 +71,7 @@ impl Project {
     ///
     /// # Errors
     /// None has.
-    pub(super) fn knows(&self, revision: &str) -> Result<()> {
+    pub(super) fn knows(&self, revision: &str, file: Option<&str>) -> Result<()> {
         if self.stories.iter().any(|story| story.history.resolve(revision).is_some()) {
             return Ok(());
         }
@@ -80,7 +80,8 @@ impl Project {
             Some(near) => format!("`{near}` is the nearest that there is"),
             None => "`limbeck history` lists the revisions".to_owned(),
         };
-        Err(fault::helped(format!("there is no revision `{revision}`"), help))
+        let from = file.map_or_else(String::new, |file| format!(", which `since` of `{}` names", self.shown(file)));
+        Err(fault::helped(format!("there is no revision `{revision}`{from}"), help))
     }
 
     /// Judges every history; the report is one.

@@ -59,7 +59,11 @@ fn change(node: &NodeEnum) -> Option<Kind> {
             Kind::Insert(Box::new(Insert { table: range(it.relation.as_ref()), columns: Vec::new(), rows: None }))
         }
         NodeEnum::UpdateStmt(it) => Kind::Update(Box::new(update(it))),
-        NodeEnum::DeleteStmt(it) => Kind::Delete { table: range(it.relation.as_ref()) },
+        NodeEnum::DeleteStmt(it) => Kind::Delete {
+            table: range(it.relation.as_ref()),
+            using: !it.using_clause.is_empty(),
+            condition: it.where_clause.as_deref().map(expr),
+        },
         NodeEnum::TruncateStmt(it) => Kind::Truncate { tables: it.relations.iter().filter_map(table).collect() },
         NodeEnum::SelectStmt(it) => match it.into_clause.as_deref() {
             Some(into) => Kind::CreateTableAs { table: range(into.rel.as_ref()), if_not_exists: false },

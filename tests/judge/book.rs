@@ -76,7 +76,7 @@ impl Book {
             let op = if let Some(reason) = code.strip_prefix('?') {
                 Op::Unresolved { reason: reason.to_owned() }
             } else if code.starts_with("raise") {
-                Op::Raise { what: code.to_owned() }
+                Op::Raise { what: code.trim_start_matches("raise ").replace("('", ": ").replace("')", "") }
             } else {
                 let sql = code.strip_prefix('!').unwrap_or(code);
                 let text = Text::verbatim(sql, span(source, at + code.len() - sql.len(), at + code.len()));
