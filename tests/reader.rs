@@ -355,7 +355,7 @@ proptest! {
             let source = sources.get(finding.span.source);
             prop_assert!(source.text.get(finding.span.start as usize..finding.span.end as usize).is_some());
         }
-        for revision in &read.revision {
+        if let Some(revision) = &read.revision {
             for step in revision.upgrade.steps.iter().chain(&revision.downgrade.steps) {
                 prop_assert!(sources.get(step.span.source).text.get(step.span.start as usize..step.span.end as usize).is_some());
             }
