@@ -53,7 +53,9 @@ fn dropped_index(site: &Site<'_>, index: &Name, findings: &mut Findings<'_>) {
     let finding = findings.report(site.statement.place(&index.name), message);
     finding.object(index.to_string()).note(known.made.span, format!("`{named}` was made here"));
     finding.help(match site.step().map(|it| &it.op) {
-        Some(Op::DropIndex { .. }) => format!("op.drop_index({}, …{})", code::quoted(&index.name), code::schema(&named)),
+        Some(Op::DropIndex { .. }) => {
+            format!("op.drop_index({}, …{})", code::quoted(&index.name), code::schema(&named))
+        }
         _ => named.to_string(),
     });
 }
@@ -76,7 +78,8 @@ fn meant(site: &Site<'_>, table: &Name) -> Option<(String, String)> {
     if let [schema] = site.context.names.schemas_of(&table.name).as_slice()
         && !creates
     {
-        return (*schema != "public").then(|| ((*schema).to_owned(), format!("while the history has it in `{schema}`")));
+        return (*schema != "public")
+            .then(|| ((*schema).to_owned(), format!("while the history has it in `{schema}`")));
     }
     let schema = site.context.names.others_than(&table.name)?;
     (schema != "public")

@@ -56,7 +56,8 @@ fn added(site: &Site<'_>, table: &Name, column: &Column, findings: &mut Findings
         _ => false,
     };
     let default = code::filler(Some(&column.kind)).filter(|_| !linked);
-    let tail = default.map_or_else(|| "True".to_owned(), |it| format!("False, server_default=sa.text({})", code::quoted(it)));
+    let tail =
+        default.map_or_else(|| "True".to_owned(), |it| format!("False, server_default=sa.text({})", code::quoted(it)));
     let add = match code::sqlalchemy(&column.kind) {
         Some(kind) => format!(
             "op.add_column({}, sa.Column({}, {kind}, nullable={tail}){})",
@@ -108,9 +109,9 @@ fn is_linked(site: &Site<'_>, table: &Name, column: &str) -> bool {
     let of = |it: &str| it == column;
     site.schema.table(table).yes().is_some_and(|known| {
         known.constraints().any(|it| match &it.rule {
-            Demand::PrimaryKey { columns, .. } | Demand::Unique { columns, .. } | Demand::ForeignKey { columns, .. } => {
-                columns.iter().any(|it| of(it))
-            }
+            Demand::PrimaryKey { columns, .. }
+            | Demand::Unique { columns, .. }
+            | Demand::ForeignKey { columns, .. } => columns.iter().any(|it| of(it)),
             _ => false,
         })
     })
@@ -152,7 +153,9 @@ fn set(site: &Site<'_>, table: &Name, column: &str, findings: &mut Findings<'_>)
         Some(value) => {
             code::execute(&format!("UPDATE {} SET {name} = {value} WHERE {name} IS NULL", code::table(table)))
         }
-        None => format!("# first give every row of {} in which {name} is NULL its value, or delete it", code::table(table)),
+        None => {
+            format!("# first give every row of {} in which {name} is NULL its value, or delete it", code::table(table))
+        }
     };
     finding.help(format!("{first}\n{}", set_not_null(table, column)));
 }

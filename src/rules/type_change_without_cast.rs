@@ -88,7 +88,10 @@ fn help(table: &Name, column: &str, old: &Type, new: &Type) -> String {
     let name = code::identifier(column);
     let using = format!("{name}::{new}");
     let (Some(existing), Some(kind)) = (code::sqlalchemy(old), code::sqlalchemy(new)) else {
-        return code::execute(&format!("ALTER TABLE {} ALTER COLUMN {name} TYPE {new} USING {using}", code::table(table)));
+        return code::execute(&format!(
+            "ALTER TABLE {} ALTER COLUMN {name} TYPE {new} USING {using}",
+            code::table(table)
+        ));
     };
     format!(
         "op.alter_column({}, {}, existing_type={existing}, type_={kind}, postgresql_using={}{})",
