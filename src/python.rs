@@ -270,12 +270,21 @@ fn unresolved_body(span: Span, reason: String) -> Body {
 }
 
 fn run_body(reader: &mut Interp<'_>, function: &Rc<Function>, span: Span, blocked: Option<&Blocked>) -> Vec<Step> {
+    if let Some((span, reason)) = reader.patched.clone() {
+        let _ = reader.unresolved(span, reason);
+    }
     if let Some(blocked) = blocked {
         let _ = reader.unresolved(blocked.span, blocked.reason.clone());
     }
     let args = Args { positional: Vec::new(), keywords: Vec::new(), open: None, span };
     let needs = function.parameters.iter_non_variadic_params().any(|parameter| parameter.default.is_none());
-    let outcome = if needs {
+    let outcome = if let Some(decorator) = &function.decorated {
+        reader.unresolved(span, format!("`{}` is decorated with `{decorator}`", function.name)).map(|()| Value::None)
+    } else if function.generator {
+        reader
+            .unresolved(span, format!("`{}` is a generator, which nobody goes through", function.name))
+            .map(|()| Value::None)
+    } else if needs {
         reader
             .unresolved(span, format!("`{}` takes arguments, which env.py gives", function.name))
             .map(|()| Value::None)

@@ -176,6 +176,12 @@ impl Text {
         &self.value
     }
 
+    /// The bytes that it takes, its places counted in.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.value.len() + self.pieces.len() * size_of::<Piece>()
+    }
+
     /// Adds text that the tool made.
     pub fn push_made(&mut self, value: &str) {
         if value.is_empty() {

@@ -118,7 +118,7 @@ impl Interp<'_> {
                 "list" => self.list(Ok(Vec::new()), span),
                 _ => self.empty_set(span),
             },
-            ("list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter", Some(value)) => {
+            ("list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed", Some(value)) => {
                 self.converted(name, &value, &args.keywords, span)?
             }
             ("dict", _) => self.make_dict(&args.positional, &args.keywords, span)?,
@@ -192,7 +192,8 @@ impl Interp<'_> {
             "sorted" => {
                 let backwards =
                     keywords.iter().any(|(name, arg, _)| name == "reverse" && matches!(arg.value, Value::Bool(true)));
-                if keywords.iter().any(|(name, ..)| name == "key") || !sort(&mut items) {
+                let key = keywords.iter().find(|(name, ..)| name == "key").map(|(_, arg, _)| arg.value.clone());
+                if !self.sort_by(&mut items, key.as_ref(), span)? {
                     return Ok(Value::unknown(span, "the order is not evaluated"));
                 }
                 if backwards {
@@ -202,6 +203,26 @@ impl Interp<'_> {
             }
             _ => self.list(Ok(items), span),
         })
+    }
+
+    /// Sorts, by a key where one is given; false where the order is not known.
+    fn sort_by(&mut self, items: &mut Vec<Value>, key: Option<&Value>, span: Span) -> Result<bool, Halt> {
+        let Some(key) = key.filter(|key| !matches!(key, Value::None)) else { return Ok(sort(items)) };
+        let mut keyed = Vec::with_capacity(items.len());
+        for item in items.drain(..) {
+            let arg = Arg { value: item.clone(), span };
+            let value = self.call(key, Args { positional: vec![arg], keywords: Vec::new(), open: None, span })?;
+            keyed.push((value, item));
+        }
+        let mut keys: Vec<Value> = keyed.iter().map(|(key, _)| key.clone()).collect();
+        let known = sort(&mut keys);
+        // The sorted keys say where each item goes; equal keys keep their order, as Python's sort does.
+        for key in keys {
+            if let Some(at) = keyed.iter().position(|(it, _)| it.equal(&key) == Some(true)) {
+                items.push(keyed.remove(at).1);
+            }
+        }
+        Ok(known && keyed.is_empty())
     }
 
     fn make_dict(&mut self, positional: &[Arg], keywords: &[(String, Arg, Span)], span: Span) -> Eval {
@@ -277,10 +298,14 @@ impl Interp<'_> {
             Err(unknown) => return Ok(Value::Unknown(unknown)),
         };
         let mut kept = Vec::new();
+        let steps = self.steps.len();
         for item in items {
             let arg = Arg { value: item.clone(), span };
             let args = Args { positional: vec![arg], keywords: Vec::new(), open: None, span };
             let value = self.call(function, args)?;
+            if self.steps.len() > steps {
+                self.unresolved(span, format!("`{name}()` sends SQL as it is gone through"))?;
+            }
             if name == "map" {
                 kept.push(value);
             } else {

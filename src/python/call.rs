@@ -16,7 +16,7 @@ impl Interp<'_> {
         let callee = match (&callee, &*it.func) {
             // `super().__init__(…)` and the like: nothing of ours.
             (Value::External(path), Expr::Name(_)) if &**path == "builtins.super" => {
-                return Ok(Value::inert(span, "it is `super()`"));
+                return Ok(Value::external("builtins.super()"));
             }
             _ => callee,
         };
@@ -79,7 +79,8 @@ impl Interp<'_> {
             Value::Method(method) => self.call_method(&method.0, &method.1, args),
             Value::External(path) => self.call_external(path, args),
             Value::Unknown(unknown) => {
-                if unknown.inert || self.at_import() {
+                let handed = args.positional.iter().any(|arg| super::externals::sends_by_itself(&arg.value));
+                if unknown.inert && !handed || self.at_import() {
                     return Ok(Value::Unknown(Rc::clone(unknown)));
                 }
                 self.unresolved(span, self.because(unknown, span))?;
@@ -107,8 +108,8 @@ impl Interp<'_> {
                 "classmethod" => flavour = Flavour::Class,
                 "property" | "cached_property" => flavour = Flavour::Property,
                 // They change when a function is run or how its result is kept, not what it does.
-                "cache" | "wraps" | "override" | "lru_cache" => {}
-                _ if code.contains("lru_cache(") || code.contains("wraps(") => {}
+                "wraps" | "override" => {}
+                _ if code.contains("wraps(") => {}
                 _ => decorated = Some(code),
             }
         }
@@ -173,6 +174,7 @@ impl Interp<'_> {
         let there = function.scope.file().unwrap_or(self.file);
         let home = std::mem::replace(&mut self.file, there);
         let mark = self.guarded();
+        let steps = self.steps.len();
         let nesting = std::mem::take(&mut self.nesting);
         self.calls.push(self.own(span));
         self.pending.push(Vec::new());
@@ -193,6 +195,9 @@ impl Interp<'_> {
             _ => Value::None,
         };
         if function.generator {
+            if self.steps.len() > steps {
+                self.unresolved(span, format!("`{}` sends SQL between what it yields", function.name))?;
+            }
             return Ok(if guarded {
                 Value::unknown(span, format!("what `{}` yields depends on a condition", function.name))
             } else {

@@ -130,6 +130,35 @@ fn json_text(text: &str) -> String {
 
 // ── operators ──
 
+/// The number of parts of an expression; `None` where it is nested more than 200 deep.
+pub(super) fn weight(expr: &Expr, depth: usize) -> Option<usize> {
+    if depth > 200 {
+        return None;
+    }
+    let of = |parts: &[&Expr]| parts.iter().try_fold(1_usize, |sum, it| Some(sum + weight(it, depth + 1)?));
+    let all = |parts: &[Expr]| parts.iter().try_fold(1_usize, |sum, it| Some(sum + weight(it, depth + 1)?));
+    match expr {
+        Expr::Function { args, .. } | Expr::And(args) | Expr::Or(args) | Expr::Tuple(args) | Expr::Array(args) => {
+            all(args)
+        }
+        Expr::Binary { left, right, .. } | Expr::Custom { left, right, .. } => of(&[left, right]),
+        Expr::In { left, list, .. } => Some(weight(left, depth + 1)? + all(list)?),
+        Expr::Not(inner)
+        | Expr::Negative(inner)
+        | Expr::Cast { inner, .. }
+        | Expr::Ordered { inner, .. }
+        | Expr::Label { inner, .. }
+        | Expr::Prefixed { inner, .. }
+        | Expr::Extract { inner, .. }
+        | Expr::Collate { inner, .. } => of(&[inner]),
+        Expr::Between { left, low, high, .. } => of(&[left, low, high]),
+        Expr::Case { whens, .. } => {
+            whens.iter().try_fold(1_usize, |sum, (a, b)| Some(sum + weight(a, depth + 1)? + weight(b, depth + 1)?))
+        }
+        _ => Some(1),
+    }
+}
+
 fn kind_of(expr: &Expr) -> Option<&Type> {
     match expr {
         Expr::Column { kind, .. } | Expr::Value { kind, .. } => kind.as_ref(),
@@ -171,6 +200,8 @@ pub(super) fn comparison(operator: CmpOp, left: &Value, right: &Value, span: Spa
     let word = match (other, word) {
         (Value::None, "=") => "IS",
         (Value::None, "!=") => "IS NOT",
+        (Value::Expr(null), "=") if **null == Expr::Null => "IS",
+        (Value::Expr(null), "!=") if **null == Expr::Null => "IS NOT",
         (_, word) => word,
     };
     Some(match operand(own, other) {
@@ -407,8 +438,15 @@ pub(super) fn function(name: &str, args: &Args) -> Option<Result<Value, Reason>>
         "false" => Ok(Value::expr(Expr::False)),
         "column" => column(args),
         "cast" | "type_coerce" => cast(name, args),
-        "and_" => values().map(|parts| Value::expr(Expr::And(parts))),
-        "or_" => values().map(|parts| Value::expr(Expr::Or(parts))),
+        "and_" | "or_" => values().and_then(|parts| {
+            let constant = |it: &Expr| {
+                matches!(it, Expr::True | Expr::False | Expr::Value { value: Literal::Bool(_) | Literal::Null, .. })
+            };
+            if parts.is_empty() || parts.iter().any(constant) {
+                return Err(format!("`{name}()` of nothing or of constants is not evaluated"));
+            }
+            Ok(Value::expr(if name == "and_" { Expr::And(parts) } else { Expr::Or(parts) }))
+        }),
         "not_" => one().and_then(|it| value(it, None)).map(not),
         "desc" | "asc" => exprs().and_then(|mut parts| match parts.pop() {
             Some(inner) => {

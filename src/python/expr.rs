@@ -26,7 +26,37 @@ impl Interp<'_> {
         // Python nests deeper than a thread's stack may be.
         let value = stacker::maybe_grow(256 << 10, 4 << 20, || self.expression(expr, span, scope));
         self.nesting -= 1;
+        if let Ok(value) = &value {
+            self.weigh(value, expr, span)?;
+        }
         value
+    }
+
+    /// Accounts for SQL expressions, which are copied as they grow, and for what may raise inside a `try`.
+    fn weigh(&mut self, value: &Value, made_by: &Expr, span: Span) -> Result<(), Halt> {
+        match value {
+            Value::Unknown(unknown) if self.trying > 0 && !unknown.inert => self.unsure = true,
+            Value::Expr(expr) if matches!(made_by, Expr::Call(_) | Expr::BinOp(_) | Expr::BoolOp(_)) => {
+                match super::core::weight(expr, 0) {
+                    Some(parts) => self.spend(parts.saturating_mul(64), span)?,
+                    None => {
+                        return Err(Halt::Limit { reason: "an SQL expression is nested too deeply".to_owned(), span });
+                    }
+                }
+            }
+            Value::Type(kind) => {
+                let mut kind = &**kind;
+                for depth in 0.. {
+                    let crate::op::Type::Array { item, .. } = kind else { break };
+                    if depth > 16 {
+                        return Err(Halt::Limit { reason: "an array type is nested too deeply".to_owned(), span });
+                    }
+                    kind = item;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     fn expression(&mut self, expr: &Expr, span: Span, scope: &Rc<Scope>) -> Eval {
@@ -76,7 +106,14 @@ impl Interp<'_> {
                 value
             }
             Expr::ListComp(it) => self.comprehension(&it.elt, &it.generators, span, scope)?,
-            Expr::Generator(it) => self.comprehension(&it.elt, &it.generators, span, scope)?,
+            Expr::Generator(it) => {
+                let steps = self.steps.len();
+                let value = self.comprehension(&it.elt, &it.generators, span, scope)?;
+                if self.steps.len() > steps {
+                    self.unresolved(span, "a generator expression sends SQL as it is gone through")?;
+                }
+                value
+            }
             Expr::SetComp(it) => match self.comprehension(&it.elt, &it.generators, span, scope)? {
                 Value::List(list) => self.distinct(&list, span),
                 other => other,
@@ -93,7 +130,15 @@ impl Interp<'_> {
                 Value::None
             }
             Expr::EllipsisLiteral(_) => Value::inert(span, "it is `...`"),
-            Expr::YieldFrom(_) | Expr::Slice(_) | Expr::TString(_) | Expr::IpyEscapeCommand(_) => {
+            Expr::YieldFrom(it) => {
+                let value = self.eval(&it.value, scope)?;
+                match (self.collect(&value, span)?, self.yields.last_mut()) {
+                    (Ok(items), Some(yields)) => yields.extend(items),
+                    _ => self.unresolved(span, "what is yielded is not known")?,
+                }
+                Value::None
+            }
+            Expr::Slice(_) | Expr::TString(_) | Expr::IpyEscapeCommand(_) => {
                 Value::unknown(span, format!("`{}` is not evaluated", self.code(expr.range())))
             }
         })
@@ -450,9 +495,7 @@ impl Interp<'_> {
             }
             Expr::Attribute(it) => {
                 let object = self.eval(&it.value, scope)?;
-                if let Value::Instance(instance) = object {
-                    instance.fields.borrow_mut().insert(it.attr.id.to_string(), value);
-                }
+                self.set_attribute(it, &object, value, scope);
             }
             Expr::Subscript(it) => {
                 let object = self.eval(&it.value, scope)?;
@@ -463,6 +506,28 @@ impl Interp<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// `x.a = value`: an object of the file keeps it; anything else is not what it was any more.
+    fn set_attribute(&mut self, it: &ast::ExprAttribute, object: &Value, value: Value, scope: &Rc<Scope>) {
+        let name = it.attr.id.as_str();
+        let span = self.span(it.range());
+        match object {
+            Value::Instance(instance) => {
+                instance.fields.borrow_mut().insert(name.to_owned(), value);
+            }
+            Value::Class(class) => class.scope.set(name, value),
+            Value::External(path) => {
+                let reason = format!("`{path}.{name}` is replaced");
+                self.patched.get_or_insert((span, reason));
+            }
+            _ => {
+                if let Expr::Name(variable) = &*it.value {
+                    let reason = format!("`{}.{name}` is set", variable.id);
+                    scope.set(variable.id.as_str(), Value::unknown(span, reason));
+                }
+            }
+        }
     }
 
     fn unpack(&mut self, targets: &[Expr], value: &Value, span: Span, scope: &Rc<Scope>) -> Result<(), Halt> {

@@ -12,6 +12,12 @@ impl Interp<'_> {
         if let Some(word) = self.settings.types.get(path) {
             return Ok(Value::Type(Rc::new(crate::op::Type::Verbatim(word.clone()))));
         }
+        if let Some(method) = path.strip_prefix("builtins.super().") {
+            if method != "__init__" && !self.at_import() {
+                self.unresolved(args.span, "`super()` is not evaluated")?;
+            }
+            return Ok(Value::unknown(args.span, "`super()` is not evaluated"));
+        }
         match root {
             "builtins" => self.call_builtin(path.trim_start_matches("builtins."), args),
             "alembic" => self.call_alembic(path, args),
@@ -146,7 +152,8 @@ impl Interp<'_> {
                 Err(reason) => Value::unknown(span, reason),
             });
         }
-        if super::imports::is_standard(root) || is_logging(path) {
+        let handed = args.positional.iter().any(|arg| sends_by_itself(&arg.value));
+        if (super::imports::is_standard(root) && !handed) || is_logging(path) {
             return Ok(Value::inert(span, format!("`{path}()` is not known before it runs")));
         }
         if let Some(found) = self.resolve(path)
@@ -163,6 +170,16 @@ impl Interp<'_> {
             self.unresolved(span, reason.clone())?;
         }
         Ok(Value::unknown(span, reason))
+    }
+}
+
+/// Whoever is handed this can send SQL with it at once.
+pub(super) fn sends_by_itself(value: &Value) -> bool {
+    match value {
+        Value::Connection(_) | Value::Batch(_) => true,
+        Value::External(path) => path.starts_with("alembic.op."),
+        Value::Method(method) => sends_by_itself(&method.0),
+        _ => false,
     }
 }
 

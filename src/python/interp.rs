@@ -24,6 +24,9 @@ const BYTES: usize = 64 << 20;
 /// Operations that one function may ask for.
 const STEPS: usize = 50_000;
 
+/// Conditions that are not decided, one in another.
+const GUARDS: usize = 64;
+
 /// What ends the evaluation of a function early.
 pub(super) enum Halt {
     /// An exception of Python's, by class, with its message where that is known.
@@ -75,6 +78,12 @@ pub(super) struct Interp<'a> {
     pub nesting: usize,
     /// Where the calls that are under way were made.
     pub calls: Vec<Span>,
+    /// Inside how many `try` bodies that have handlers.
+    pub trying: usize,
+    /// In such a body something came up of which it is not known whether it raises.
+    pub unsure: bool,
+    /// An attribute of something imported was replaced: where, and the reason that this gives.
+    pub patched: Option<(Span, String)>,
     /// Of the call being made, the part that begins on the line that Python counts it to.
     pub site: Span,
     /// Values that a function returned from under an undecided condition.
@@ -101,6 +110,9 @@ impl<'a> Interp<'a> {
             bytes: BYTES,
             nesting: 0,
             calls: Vec::new(),
+            trying: 0,
+            unsure: false,
+            patched: None,
             site: Span { source: file, start: 0, end: 0 },
             pending: Vec::new(),
             yields: Vec::new(),
@@ -270,11 +282,20 @@ impl<'a> Interp<'a> {
                 for target in &it.targets {
                     if let Expr::Name(name) = target {
                         scope.vars.borrow_mut().remove(name.id.as_str());
+                    } else if let Expr::Subscript(ast::ExprSubscript { value, .. }) = target {
+                        let container = self.eval(value, scope)?;
+                        self.spoil(&container, span);
                     }
                 }
             }
+            Stmt::Assert(it) => {
+                let value = self.eval(&it.test, scope)?;
+                if let Truth::Known(false) = self.truth(&value) {
+                    return Err(Halt::Raise { what: "AssertionError".to_owned(), message: None, span });
+                }
+            }
             Stmt::Match(it) => self.unresolved(self.span(it.subject.range()), "`match` is not evaluated")?,
-            Stmt::Assert(_) | Stmt::Pass(_) | Stmt::TypeAlias(_) | Stmt::IpyEscapeCommand(_) => {}
+            Stmt::Pass(_) | Stmt::TypeAlias(_) | Stmt::IpyEscapeCommand(_) => {}
         }
         Ok(Flow::Next)
     }
@@ -298,6 +319,16 @@ impl<'a> Interp<'a> {
         Ok(Halt::Raise { what: self.code(class.range()), message, span })
     }
 
+    /// Something of a container is taken away: what is left of it is not known.
+    fn spoil(&mut self, container: &Value, span: Span) {
+        let why = Some(Rc::new(Unknown { reason: "it had something deleted".to_owned(), span, inert: false }));
+        match container {
+            Value::List(list) => *list.spoiled.borrow_mut() = why,
+            Value::Dict(dict) => *dict.spoiled.borrow_mut() = why,
+            _ => {}
+        }
+    }
+
     // ── conditions ──
 
     fn conditional(&mut self, test: &Expr, body: &[Stmt], rest: &[ast::ElifElseClause], scope: &Rc<Scope>) -> Run {
@@ -305,7 +336,10 @@ impl<'a> Interp<'a> {
         let otherwise = |this: &mut Self| match rest.split_first() {
             None => Ok(Flow::Next),
             Some((clause, more)) => match &clause.test {
-                Some(test) => this.conditional(test, &clause.body, more, scope),
+                // A chain of `elif` is as deep as it is long.
+                Some(test) => {
+                    stacker::maybe_grow(256 << 10, 4 << 20, || this.conditional(test, &clause.body, more, scope))
+                }
                 None => this.block(&clause.body, scope),
             },
         };
@@ -337,6 +371,10 @@ impl<'a> Interp<'a> {
         no: impl FnOnce(&mut Self) -> Run,
     ) -> Run {
         let mark = self.guards.len();
+        if mark >= GUARDS {
+            let reason = format!("more than {GUARDS} conditions that are not decided stand one in another");
+            return Err(Halt::Limit { reason, span: guard.span });
+        }
         let before = scope.vars.borrow().clone();
         let contrary = negated(&guard);
         self.guards.push((guard.clone(), Until::Branch));
@@ -428,11 +466,16 @@ impl<'a> Interp<'a> {
         let mut broken = false;
         match self.iterate(&iterable, span)? {
             Ok(items) => {
+                let length = length_of(&iterable);
                 for item in items {
                     self.burn(span)?;
                     self.assign(&it.target, item?, scope)?;
                     let flow = self.block(&it.body, scope)?;
                     self.lapse(mark, Until::Turn);
+                    if length_of(&iterable) != length {
+                        self.unresolved(span, "the list changes while the loop goes through it")?;
+                        break;
+                    }
                     match flow {
                         Flow::Next | Flow::Continue => {}
                         Flow::Break => {
@@ -512,7 +555,18 @@ impl<'a> Interp<'a> {
     // ── try, with ──
 
     fn try_block(&mut self, it: &ast::StmtTry, scope: &Rc<Scope>) -> Run {
+        let unsure = std::mem::take(&mut self.unsure);
+        self.trying += usize::from(!it.handlers.is_empty());
         let mut outcome = self.block(&it.body, scope);
+        self.trying = self.trying.saturating_sub(usize::from(!it.handlers.is_empty()));
+        if std::mem::replace(&mut self.unsure, unsure)
+            && let Some(ast::ExceptHandler::ExceptHandler(handler)) = it.handlers.first()
+            && !super::walk::is_empty(&handler.body)
+            && !matches!(outcome, Err(Halt::Limit { .. }))
+        {
+            let place = self.span(handler.range());
+            self.unresolved(Span { end: place.start + 6, ..place }, "whether the exception is raised is not known")?;
+        }
         match outcome {
             Ok(Flow::Next) => outcome = self.block(&it.orelse, scope),
             Err(Halt::Raise { ref what, .. }) => {
@@ -606,6 +660,9 @@ impl<'a> Interp<'a> {
             Value::Unknown(unknown) => return Truth::Unknown(Rc::clone(unknown)),
             Value::Question(asked) => return Truth::Asked(Rc::clone(asked)),
             Value::Inspected(_) | Value::Expr(_) => return Truth::Other,
+            Value::Instance(it) if it.class.lookup("__bool__").or_else(|| it.class.lookup("__len__")).is_some() => {
+                return Truth::Other;
+            }
             // What was imported and never looked into may be anything.
             Value::External(path) => {
                 if super::builtins::is_class_or_module(path) {
@@ -652,6 +709,15 @@ impl Ending {
 fn is_part(step: &Step, reason: &str, whole: Span) -> bool {
     let inside = step.span.source == whole.source && whole.start <= step.span.start && step.span.end <= whole.end;
     inside && matches!(&step.op, Op::Unresolved { reason: part } if reason.ends_with(part.as_str()))
+}
+
+/// How many items a list has now.
+fn length_of(value: &Value) -> Option<usize> {
+    match value {
+        Value::List(list) | Value::Set(list) => Some(list.items.borrow().len()),
+        Value::Dict(dict) => Some(dict.items.borrow().len()),
+        _ => None,
+    }
 }
 
 /// The same condition, the other way round.

@@ -41,6 +41,9 @@ pub(super) fn item(name: &str, args: &Args) -> Option<Result<Value, Reason>> {
                 .and_then(server_default)
                 .map(Item::Default)
         }
+        "MetaData" if args.keywords.iter().any(|(name, ..)| name == "naming_convention") => {
+            return Some(Err("the naming convention of a `MetaData` is not evaluated".to_owned()));
+        }
         "MetaData" | "ColumnDefault" | "declarative_base" | "registry" => Ok(Item::Nothing),
         "table" | "Table" => return Some(table(name, args).map(|table| Value::Table(Rc::new(table)))),
         _ => return None,
@@ -127,6 +130,11 @@ fn table(kind: &str, args: Args) -> Result<Table, Reason> {
         return Ok(Table { name, alias: None, columns, create: None, open: false });
     }
     let bound = args.bind(&["table_name|name", "metadata"]);
+    if let Some(Value::Unknown(unknown)) = bound.value("metadata")
+        && unknown.reason.contains("naming convention")
+    {
+        return Err(unknown.reason.clone());
+    }
     let open = ["autoload_with", "autoload"].iter().any(|name| !matches!(bound.value(name), None | Some(Value::None)));
     let create = create_table(bound)?;
     Ok(Table { name: create.table.clone(), alias: None, columns: create.columns.clone(), create: Some(create), open })
@@ -229,7 +237,14 @@ fn column_item(column: &mut Column, arg: &Arg) -> Result<(), Reason> {
 }
 
 fn keywords(column: &mut Column, bound: &Bound) -> Result<(), Reason> {
-    column.nullable = bound.flag("nullable")?;
+    column.nullable = match bound.value("nullable") {
+        // SQLAlchemy takes any false value for `False`.
+        Some(Value::None) => Some(false),
+        _ => bound.flag("nullable")?,
+    };
+    if bound.plain_string("key")?.is_some_and(|key| key != column.name.text) {
+        return Err("`key` of a column is not evaluated".to_owned());
+    }
     column.nullable_span = bound.place("nullable");
     column.primary_key = bound.is("primary_key")?;
     column.autoincrement = match bound.value("autoincrement") {

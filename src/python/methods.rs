@@ -154,6 +154,12 @@ impl Interp<'_> {
 
     fn text_answer(&mut self, text: &str, name: &str, words: &[&str], span: Span) -> Value {
         let made = |value: String| Value::text(Text::at(value, span));
+        if let ("replace", [from, to]) = (name, words) {
+            let more = text.matches(from).count().saturating_mul(to.len());
+            if self.spend(text.len().saturating_add(more), span).is_err() {
+                return Value::unknown(span, "it makes too much text");
+            }
+        }
         match (name, words) {
             ("upper", []) => made(text.to_uppercase()),
             ("lower" | "casefold", []) => made(text.to_lowercase()),

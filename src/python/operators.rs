@@ -31,9 +31,9 @@ impl Interp<'_> {
         if let (Some(a), Some(b)) = (left.as_text(), right.as_text())
             && operator == Operator::Add
         {
+            self.spend(a.weight() + b.weight(), span)?;
             let mut text = a;
             text.push(&b);
-            self.spend(text.as_str().len(), span)?;
             return Ok(Value::text(text));
         }
         match (operator, left, right) {
@@ -144,7 +144,9 @@ impl Interp<'_> {
                     .ok_or_else(|| missing("IndexError"))
             }
             // `list[int]`, `dict[str, Any]` in an annotation or an alias.
-            (Value::External(path), _) if super::builtins::is_class_or_module(path) => Ok(value.clone()),
+            (Value::External(path), _) if path.starts_with("builtins.") || path.starts_with("typing.") => {
+                Ok(value.clone())
+            }
             (Value::External(path), _) => Ok(Value::unknown(span, format!("an item of `{path}` is not known"))),
             _ => Ok(Value::unknown(span, format!("an item of {} is not evaluated", value.kind()))),
         }

@@ -30,7 +30,8 @@ impl Interp<'_> {
             "batch_alter_table" => return Ok(self.batch(args)),
             "execute" => {
                 let bound = args.bind(&["sqltext"]);
-                return self.execute(bound.value("sqltext").unwrap_or(&Value::None), None, false, span);
+                self.execute(bound.value("sqltext").unwrap_or(&Value::None), None, false, span)?;
+                return Ok(Value::None);
             }
             "bulk_insert" => return self.bulk_insert(args),
             "create_table" => return self.create_table(args),

@@ -198,6 +198,9 @@ impl Interp<'_> {
             Ok(items) => items,
             Err(unknown) => return Ok(Value::Unknown(unknown)),
         };
+        let weight: usize =
+            items.iter().filter_map(Value::as_text).map(|text| text.weight() + separator.weight()).sum();
+        self.spend(weight, span)?;
         let mut text = Text::default();
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
@@ -276,8 +279,14 @@ pub(super) fn float(n: f64) -> String {
     }
 }
 
-/// Python's `repr` of simple values.
+/// Python's `repr` of simple values; of what is large or goes round in a circle none.
 pub(super) fn repr(value: &Value) -> Option<String> {
+    shown_as(value, &mut 10_000, 50)
+}
+
+fn shown_as(value: &Value, budget: &mut u32, depth: u32) -> Option<String> {
+    *budget = budget.checked_sub(1)?;
+    let depth = depth.checked_sub(1)?;
     Some(match value {
         Value::Str(_) | Value::Name(_) => {
             let text = value.as_str()?;
@@ -288,13 +297,15 @@ pub(super) fn repr(value: &Value) -> Option<String> {
             let inner = if quote == '\'' { text.replace('\'', "\\'") } else { text.to_owned() };
             format!("{quote}{inner}{quote}")
         }
-        Value::List(list) if list.spoiled.borrow().is_none() => format!("[{}]", all(&list.items.borrow())?),
-        Value::Tuple(items) if items.len() == 1 => format!("({},)", all(items)?),
-        Value::Tuple(items) => format!("({})", all(items)?),
+        Value::List(list) if list.spoiled.borrow().is_none() => {
+            format!("[{}]", all(&list.items.borrow(), budget, depth)?)
+        }
+        Value::Tuple(items) if items.len() == 1 => format!("({},)", all(items, budget, depth)?),
+        Value::Tuple(items) => format!("({})", all(items, budget, depth)?),
         Value::Dict(dict) if dict.spoiled.borrow().is_none() => {
             let mut parts = Vec::new();
             for (key, value) in dict.items.borrow().iter() {
-                parts.push(format!("{}: {}", repr(key)?, repr(value)?));
+                parts.push(format!("{}: {}", shown_as(key, budget, depth)?, shown_as(value, budget, depth)?));
             }
             format!("{{{}}}", parts.join(", "))
         }
@@ -312,8 +323,8 @@ pub(super) fn repr(value: &Value) -> Option<String> {
     })
 }
 
-fn all(items: &[Value]) -> Option<String> {
-    let parts: Option<Vec<String>> = items.iter().map(repr).collect();
+fn all(items: &[Value], budget: &mut u32, depth: u32) -> Option<String> {
+    let parts: Option<Vec<String>> = items.iter().map(|item| shown_as(item, budget, depth)).collect();
     Some(parts?.join(", "))
 }
 

@@ -445,9 +445,17 @@ impl Value {
 
     /// Python's `==`, where both are plain values; `None` where it cannot be told.
     pub(super) fn equal(&self, other: &Self) -> Option<bool> {
+        self.equal_within(other, &mut 10_000, 50)
+    }
+
+    /// As [`Value::equal`], for values that may be large or go round in a circle.
+    fn equal_within(&self, other: &Self, budget: &mut u32, depth: u32) -> Option<bool> {
+        *budget = budget.checked_sub(1)?;
+        let depth = depth.checked_sub(1)?;
         let (left, right) = (self.plain(), other.plain());
         Some(match (&left, &right) {
             (Self::Unknown(_), _) | (_, Self::Unknown(_)) => return None,
+            (Self::Instance(a), _) | (_, Self::Instance(a)) if a.class.lookup("__eq__").is_some() => return None,
             (Self::Instance(a), Self::Instance(b)) => Rc::ptr_eq(a, b),
             (Self::None, Self::None) => true,
             (Self::Bool(a), Self::Bool(b)) => a == b,
@@ -464,12 +472,12 @@ impl Value {
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
             (Self::Class(a), Self::Class(b)) => Rc::ptr_eq(a, b),
             (Self::External(a), Self::External(b)) if a == b => true,
-            (Self::Tuple(a), Self::Tuple(b)) => return all_equal(a, b),
+            (Self::Tuple(a), Self::Tuple(b)) => return all_equal(a, b, budget, depth),
             (Self::List(a), Self::List(b)) => {
                 if a.spoiled.borrow().is_some() || b.spoiled.borrow().is_some() {
                     return None;
                 }
-                return all_equal(&a.items.borrow(), &b.items.borrow());
+                return all_equal(&a.items.borrow(), &b.items.borrow(), budget, depth);
             }
             (a, b) => match (a.as_str(), b.as_str()) {
                 (Some(a), Some(b)) => a == b,
@@ -498,12 +506,12 @@ impl Value {
     }
 }
 
-fn all_equal(a: &[Value], b: &[Value]) -> Option<bool> {
+fn all_equal(a: &[Value], b: &[Value], budget: &mut u32, depth: u32) -> Option<bool> {
     if a.len() != b.len() {
         return Some(false);
     }
     for (a, b) in a.iter().zip(b) {
-        if !a.equal(b)? {
+        if !a.equal_within(b, budget, depth)? {
             return Some(false);
         }
     }
