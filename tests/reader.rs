@@ -126,6 +126,12 @@ fn python_is_evaluated() {
             "with op.get_context().autocommit_block():\n    op.create_index('i', 't', ['a'], postgresql_concurrently=True)",
             &["! CREATE INDEX CONCURRENTLY i ON t (a)"],
         ),
+        ("", "[op.drop_table(t) for t in [op.execute('SELECT 1') or 'a']]", &["SELECT 1", "DROP TABLE a"]),
+        (
+            "def add(x, all=[]):\n    all.append(x)\n    return all\n",
+            "add('a')\n[op.drop_table(t) for t in add('b')]",
+            &["DROP TABLE a", "DROP TABLE b"],
+        ),
         ("", "raise NotImplementedError('no way')", &["raise NotImplementedError: no way"]),
     ];
     for (before, body, expected) in cases {
@@ -154,6 +160,29 @@ fn what_only_a_run_can_tell_is_said() {
         ),
         ("import os", "op.execute(os.environ['SQL'])", &["?14: the SQL is not known: `os.environ` is not known"]),
         ("", "op.execute(\"SELECT ':a'\")", &["!no value is given for `:a`"]),
+        (
+            "",
+            "try:\n    op.drop_table(int(missing))\nexcept ValueError:\n    op.drop_table('b')",
+            &[
+                "?15: `op.drop_table`: the table's name is not known: `missing` is not defined in the file",
+                "?16: whether the exception is raised is not known",
+            ],
+        ),
+        (
+            "class A:\n    def go(self):\n        op.drop_table('a')\nclass B(A):\n    def go(self):\n        super().go()\n",
+            "B().go()",
+            &["?17: `super()` is not evaluated"],
+        ),
+        (
+            "def twice(f):\n    return f\n",
+            "names = ['a']\nfor n in names:\n    op.drop_table(n)\n    names.append('b')",
+            &["DROP TABLE a", "?17: the list changes while the loop goes through it"],
+        ),
+        (
+            "",
+            "names = []\nnames.append(names)\nop.execute(str(names))",
+            &["?16: the SQL is not known: `str()` of a list is not evaluated"],
+        ),
         ("", "op.made_up('a')", &["?14: `op.made_up`: it is not an operation of Alembic's own"]),
     ];
     for (before, body, expected) in cases {

@@ -139,7 +139,7 @@ impl Interp<'_> {
                 },
                 Err(unknown) => Value::Unknown(unknown),
             },
-            ("print" | "setattr", _) => Value::None,
+            ("print", _) => Value::None,
             ("chr", Some(Value::Int(n))) => {
                 let c = u32::try_from(n).ok().and_then(char::from_u32);
                 c.map_or_else(|| Value::unknown(span, "no such character"), |c| Value::made(c.to_string()))

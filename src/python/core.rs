@@ -23,7 +23,10 @@ pub(super) fn value(value: &Value, kind: Option<&Type>) -> Result<Expr, Reason> 
         Value::Int(it) => literal(Literal::Int(it.to_string())),
         Value::Float(it) => literal(Literal::Float(super::strings::float(*it))),
         Value::Bytes(it) => literal(Literal::Bytes((**it).clone())),
-        Value::Literal(it) => literal((**it).clone()),
+        Value::Literal(it) => match (&**it, kind) {
+            (Literal::Uuid(_), Some(Type::Text { .. })) => Err("a UUID is given for a column of text".to_owned()),
+            (other, _) => literal(other.clone()),
+        },
         Value::Expr(expr) => Ok((**expr).clone()),
         Value::Query(query) => match &query.query {
             Query::Select(select) if query.unknown.is_none() => Ok(Expr::Subquery(select.clone())),
@@ -56,6 +59,10 @@ pub(super) fn value(value: &Value, kind: Option<&Type>) -> Result<Expr, Reason> 
             }
             _ => Err(format!("{} is used as a value", value.kind())),
         },
+        // `UUID(as_uuid=False)` takes the dashes out of a string's literal form, depending on the version.
+        other if kind == Some(&Type::Uuid) && other.as_str().is_some() => {
+            Err("a string is given for a UUID column".to_owned())
+        }
         other => match other.as_text() {
             Some(text) => literal(Literal::Str(text)),
             None => Err(format!("{} is used as a value", other.kind())),

@@ -274,13 +274,14 @@ impl Interp<'_> {
 
     fn comprehension(&mut self, element: &Expr, clauses: &[ast::Comprehension], span: Span, scope: &Rc<Scope>) -> Eval {
         let inner = Scope::new(Some(Rc::clone(scope)));
-        if let [clause] = clauses
-            && let Value::Inspected(inspected) = self.eval(&clause.iter, scope)?
-        {
-            return self.inspected_comprehension(element, clause, &inspected, span, &inner);
+        let Some(clause) = clauses.first() else { return Ok(Value::unknown(span, "it goes through nothing")) };
+        // The outermost iterable is evaluated once, outside of the comprehension's own scope.
+        let first = self.eval(&clause.iter, scope)?;
+        if let (Value::Inspected(inspected), 1) = (&first, clauses.len()) {
+            return self.inspected_comprehension(element, clause, inspected, span, &inner);
         }
         let mut items = Vec::new();
-        let outcome = self.clauses(clauses, &inner, &mut |this, scope| {
+        let outcome = self.clauses(clauses, Some(first), &inner, &mut |this, scope| {
             let value = this.eval(element, scope)?;
             items.push(value);
             Ok(())
@@ -318,12 +319,16 @@ impl Interp<'_> {
     fn clauses(
         &mut self,
         clauses: &[ast::Comprehension],
+        first: Option<Value>,
         scope: &Rc<Scope>,
         turn: &mut dyn FnMut(&mut Self, &Rc<Scope>) -> Result<(), Halt>,
     ) -> Result<Result<(), Rc<Unknown>>, Halt> {
         let Some((clause, rest)) = clauses.split_first() else { return turn(self, scope).map(Ok) };
         let span = self.span(clause.iter.range());
-        let iterable = self.eval(&clause.iter, scope)?;
+        let iterable = match first {
+            Some(value) => value,
+            None => self.eval(&clause.iter, scope)?,
+        };
         let items = match self.iterate(&iterable, span)? {
             Ok(items) => items,
             Err(unknown) => return Ok(Err(unknown)),
@@ -343,7 +348,7 @@ impl Interp<'_> {
                     }
                 }
             }
-            if let Err(unknown) = self.clauses(rest, scope, turn)? {
+            if let Err(unknown) = self.clauses(rest, None, scope, turn)? {
                 return Ok(Err(unknown));
             }
         }
@@ -354,7 +359,7 @@ impl Interp<'_> {
         let inner = Scope::new(Some(Rc::clone(scope)));
         let Some(key) = &it.key else { return Ok(Value::unknown(span, "`**` in a comprehension is not evaluated")) };
         let mut items = Vec::new();
-        let outcome = self.clauses(&it.generators, &inner, &mut |this, scope| {
+        let outcome = self.clauses(&it.generators, None, &inner, &mut |this, scope| {
             let key = this.eval(key, scope)?;
             let value = this.eval(&it.value, scope)?;
             put(&mut items, key, value);
