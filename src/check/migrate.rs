@@ -7,7 +7,7 @@ use crate::{
     revision::{Body, Revision},
     source::{Span, Text},
     sql::{self, Refused},
-    statement::{Rejected, Statement, Unresolved, Way},
+    statement::{Kind, Rejected, Statement, Unresolved, Way},
 };
 
 /// Renders and parses each step of a revision. What goes wrong is in the answer, beside what goes well.
@@ -46,6 +46,10 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize) {
             let mut ends = Vec::new();
             for it in parsed {
                 ends.push(it.range.end);
+                if it.kind == Kind::Do {
+                    let reason = "the body of a `DO` block is not read".to_owned();
+                    way.unresolved.push(unresolved(step, index, reason));
+                }
                 way.statements.push(Statement {
                     span: place(&it.sql, step),
                     kind: it.kind,

@@ -177,7 +177,10 @@ fn columns_that_are_added_not_null() {
 fn what_is_not_understood_lowers_the_voice() {
     let set = "ALTER TABLE users ALTER COLUMN name SET NOT NULL";
     assert_eq!(upgrade(&["?a loop", set]), ["1:2 opaque-operation note", "1:3 not-null-without-backfill warning"]);
-    assert_eq!(upgrade(&["DO $$ BEGIN PERFORM 1; END $$", set]), ["1:3 not-null-without-backfill warning"]);
+    assert_eq!(
+        upgrade(&["DO $$ BEGIN PERFORM 1; END $$", set]),
+        ["1:2 opaque-operation note", "1:3 not-null-without-backfill warning"]
+    );
     assert_eq!(upgrade(&[set, "?a loop"]), ["1:2 not-null-without-backfill", "1:3 opaque-operation note"]);
 }
 
@@ -248,6 +251,8 @@ fn tables_that_are_referred_to() {
     assert_eq!(book(&["DROP TABLE pets", "DROP TABLE users"]), NONE);
     assert_eq!(book(&["ALTER TABLE pets DROP CONSTRAINT pets_owner_fkey", "DROP TABLE users"]), NONE);
     assert_eq!(book(&["ALTER TABLE pets DROP COLUMN owner", "DROP TABLE users"]), NONE);
+    assert_eq!(book(&["ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE", "DROP TABLE users"]), NONE);
+    assert_eq!(book(&["ALTER TABLE users DROP COLUMN id CASCADE", "DROP TABLE users"]), NONE);
 }
 
 #[test]

@@ -17,7 +17,12 @@ impl Schema {
                     self.add_column(table, column, statement, moment);
                 }
             }
-            Action::DropColumn { column, .. } => self.drop_column(table, column, moment),
+            Action::DropColumn { column, cascade, .. } => {
+                if *cascade {
+                    self.release(table, moment, |columns| columns.iter().any(|it| it == column));
+                }
+                self.drop_column(table, column, moment);
+            }
             Action::SetNotNull { column } => {
                 self.work(table, moment, |table| {
                     table.change(column, stamp, |it| {
@@ -52,7 +57,14 @@ impl Schema {
                 });
             }
             Action::AddConstraint(constraint) => self.add_constraint(table, constraint, made, moment),
-            Action::DropConstraint { constraint, .. } => {
+            Action::DropConstraint { constraint, cascade, .. } => {
+                let key = match self.constraint(table, constraint).yes().map(|it| &it.rule) {
+                    Some(Demand::PrimaryKey { columns, .. } | Demand::Unique { columns, .. }) => Some(columns.clone()),
+                    _ => None,
+                };
+                if *cascade {
+                    self.release(table, moment, |columns| key.as_ref().is_none_or(|key| key == columns));
+                }
                 // What a primary key made NOT NULL stays so (PostgreSQL up to 18).
                 let slot = Slot { stamp, value: None };
                 self.work(table, moment, |it| it.constraints.insert(constraint.clone(), slot));
@@ -61,6 +73,22 @@ impl Schema {
             Action::AttachPartition { .. } | Action::DetachPartition { .. } | Action::Other => {
                 self.work(table, moment, |_| ());
             }
+        }
+    }
+
+    /// `CASCADE` takes the foreign keys along that refer to a key of the table.
+    fn release(&mut self, table: &Name, moment: Moment, goes: impl Fn(&Vec<String>) -> bool) {
+        let mut gone = Vec::new();
+        for (other, constraint) in self.references_to(table) {
+            if let Demand::ForeignKey { referred, .. } = &constraint.rule
+                && (referred.is_empty() || goes(referred))
+            {
+                gone.push((other.name.clone(), constraint.name.clone()));
+            }
+        }
+        for (other, constraint) in gone {
+            let slot = Slot { stamp: moment.stamp, value: None };
+            self.work(&other, moment, |it| it.constraints.insert(constraint, slot));
         }
     }
 
