@@ -4,6 +4,7 @@
 //! whatever it does not understand becomes an unresolved step with the place and the reason.
 
 mod args;
+mod blocks;
 mod builtins;
 mod call;
 mod connection;
@@ -21,6 +22,7 @@ mod operators;
 mod ops;
 mod query;
 mod strings;
+mod targets;
 mod types;
 mod value;
 mod walk;

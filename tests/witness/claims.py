@@ -67,7 +67,7 @@ ACCEPTED = [
     ("referenced-table-drop", ["DROP TABLE orders", "DROP TABLE users"]),
     ("referenced-table-drop", ["ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE", "DROP TABLE users"]),
     ("referenced-table-drop", ["ALTER TABLE users DROP COLUMN id CASCADE", "DROP TABLE users"]),
-    ("not-null-without-backfill", ["DELETE FROM users WHERE name IS NULL", "ALTER TABLE users ALTER COLUMN name SET NOT NULL"]),
+    ("not-null-without-backfill", ["DELETE FROM orders", "DELETE FROM users WHERE name IS NULL", "ALTER TABLE users ALTER COLUMN name SET NOT NULL"]),
     ("not-null-without-backfill", ["TRUNCATE users CASCADE", "ALTER TABLE users ADD COLUMN phone text NOT NULL"]),
     ("referenced-table-drop", ["DROP TABLE users, orders"]),
 ]
