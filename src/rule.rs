@@ -15,6 +15,7 @@ use crate::{
 };
 
 pub mod code;
+mod rows;
 
 /// A rule as `build.rs` registers it from the folders.
 #[derive(Debug)]

@@ -5,8 +5,7 @@ use crate::{
     op::Op,
     rule::{Check, Findings, Group, Site, Spec, code},
     schema::Known,
-    source::Span,
-    statement::{Action, Column, Demand, Expr, Kind, Name, Update},
+    statement::{Action, Column, Demand, Expr, Kind, Name},
 };
 
 pub(super) static SPEC: Spec =
@@ -34,7 +33,12 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
 /// `ADD COLUMN … NOT NULL`: every row that is there would hold NULL.
 fn added(site: &Site<'_>, table: &Name, column: &Column, findings: &mut Findings<'_>) {
     let empty = column.default.as_ref().is_none_or(|it| *it == Expr::Null);
-    if !column.not_null || column.generated || !empty || site.in_use(table) == Known::No || emptied(site, table, None) {
+    if !column.not_null
+        || column.generated
+        || !empty
+        || site.in_use(table) == Known::No
+        || site.has_emptied(table, None)
+    {
         return;
     }
     let (mut span, mut python) = (None, None);
@@ -84,42 +88,9 @@ fn set_not_null(table: &Name, column: &str) -> String {
     format!("op.alter_column({name}, {column}, nullable=False{schema})")
 }
 
-/// The same run has deleted every row, or every one in which the column is NULL, and written none since.
-fn emptied(site: &Site<'_>, table: &Name, column: Option<&str>) -> bool {
-    let mut empty = false;
-    for statement in site.earlier.iter().filter(|it| it.guards.is_empty()) {
-        match &statement.kind {
-            Kind::Truncate { tables } if tables.contains(table) => empty = true,
-            Kind::Delete { table: of, using: false, condition } if of == table => {
-                let nulls = |it: &Expr| column.is_some_and(|column| it.holds_where_null(column));
-                empty |= condition.as_ref().is_none_or(nulls);
-            }
-            Kind::Insert(insert) if insert.table == *table => empty = false,
-            Kind::Update(update) if update.table == *table => {
-                empty &= !update.set.iter().any(|(name, _)| column == Some(name.as_str()));
-            }
-            _ => {}
-        }
-    }
-    empty
-}
-
-/// The column is of a foreign key or must be unique: no one value fits every row.
-fn is_linked(site: &Site<'_>, table: &Name, column: &str) -> bool {
-    let of = |it: &str| it == column;
-    site.schema.table(table).yes().is_some_and(|known| {
-        known.constraints().any(|it| match &it.rule {
-            Demand::PrimaryKey { columns, .. }
-            | Demand::Unique { columns, .. }
-            | Demand::ForeignKey { columns, .. } => columns.iter().any(|it| of(it)),
-            _ => false,
-        })
-    })
-}
-
 /// `SET NOT NULL`: every row must hold a value.
 fn set(site: &Site<'_>, table: &Name, column: &str, findings: &mut Findings<'_>) {
-    let proven = site.schema.proof(table, column).is_some() || emptied(site, table, Some(column));
+    let proven = site.schema.proof(table, column).is_some() || site.has_emptied(table, Some(column));
     if proven || site.in_use(table) == Known::No {
         return;
     }
@@ -139,16 +110,16 @@ fn set(site: &Site<'_>, table: &Name, column: &str, findings: &mut Findings<'_>)
     let finding = findings.report(span, message);
     finding.severity = site.graded(Severity::Error, Severity::Note);
     finding.object(format!("{table}.{column}"));
-    if let Some(hidden) = hidden(site) {
+    if let Some(hidden) = site.hidden() {
         finding.severity = finding.severity.min(Severity::Warning);
         finding.note(hidden, "what this does is not known; it may be what fills the rows");
     }
-    for (span, why) in attempts(site, table, column) {
+    for (span, why) in site.attempts(table, column) {
         finding.note(span, why);
     }
     said(site, table, finding);
     let name = code::identifier(column);
-    let value = code::filler(known.and_then(|it| it.kind.as_ref())).filter(|_| !is_linked(site, table, column));
+    let value = code::filler(known.and_then(|it| it.kind.as_ref())).filter(|_| !site.is_linked(table, column));
     let first = match value {
         Some(value) => {
             code::execute(&format!("UPDATE {} SET {name} = {value} WHERE {name} IS NULL", code::table(table)))
@@ -164,33 +135,4 @@ fn said(site: &Site<'_>, table: &Name, finding: &mut Finding) {
     if let Known::Yes(made) = site.in_use(table) {
         finding.note(made, format!("`{table}` may hold rows since it was made here"));
     }
-}
-
-/// Something before the statement, in the same run, that may do anything.
-fn hidden(site: &Site<'_>) -> Option<Span> {
-    let unresolved = site.unresolved.iter().find(|it| it.step < site.statement.step).map(|it| it.span);
-    unresolved.or_else(|| site.earlier.iter().find(|it| it.kind == Kind::Do).map(|it| it.span))
-}
-
-/// The updates of the column that leave NULLs behind, and why.
-fn attempts(site: &Site<'_>, table: &Name, column: &str) -> Vec<(Span, String)> {
-    let updates = site.earlier.iter().filter_map(|it| match &it.kind {
-        Kind::Update(update) if update.table == *table => Some((it.span, update)),
-        _ => None,
-    });
-    let found = updates.filter_map(|(span, update)| Some((span, shortfall(site, update, column)?)));
-    found.collect()
-}
-
-fn shortfall(site: &Site<'_>, update: &Update, column: &str) -> Option<String> {
-    let (_, value) = update.set.iter().find(|(name, _)| name == column)?;
-    Some(if update.from {
-        "this leaves out the rows that have no partner in its `FROM`".to_owned()
-    } else if !update.reaches_nulls_of(column) {
-        format!("this leaves out rows in which `{column}` is NULL: its `WHERE` does not follow from `{column} IS NULL`")
-    } else if !site.schema.table(&update.table).yes().is_some_and(|it| it.never_null(value)) {
-        "what this assigns may be NULL itself".to_owned()
-    } else {
-        return None;
-    })
 }
