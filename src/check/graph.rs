@@ -40,18 +40,10 @@ impl Graph {
     }
 
     /// Which revisions are neither this one nor its ancestors; `None` where there is no such revision.
-    /// It may be named by its label, or by the beginning of its id where no other begins so.
+    /// It may be named in every way that [`History::resolve`] takes.
     pub(super) fn after(&self, history: &History, since: &str) -> Option<Vec<bool>> {
-        let revisions = &history.revisions;
-        let start = revisions
-            .iter()
-            .position(|it| it.id.id == since)
-            .or_else(|| revisions.iter().position(|it| it.labels.iter().any(|label| label.id == since)))
-            .or_else(|| {
-                let mut fitting = (0..revisions.len()).filter(|at| revisions[*at].id.id.starts_with(since));
-                fitting.next().filter(|_| fitting.next().is_none())
-            })?;
-        let mut reported = vec![true; revisions.len()];
+        let start = history.position(&history.resolve(since)?.id.id)?;
+        let mut reported = vec![true; history.revisions.len()];
         let mut open = vec![start];
         while let Some(place) = open.pop() {
             if std::mem::replace(&mut reported[place], false) {
