@@ -39,8 +39,12 @@ fn history(folder: &Path, revisions: usize, sick: bool) {
 }
 
 fn check(folder: &Path) -> (Vec<u8>, Value) {
+    check_path(folder, ".")
+}
+
+fn check_path(folder: &Path, path: &str) -> (Vec<u8>, Value) {
     let output = Command::new(env!("CARGO_BIN_EXE_limbeck"))
-        .args(["check", ".", "--format", "json"])
+        .args(["check", path, "--format", "json"])
         .current_dir(folder)
         .output()
         .unwrap();
@@ -86,4 +90,18 @@ fn the_same_history_without_the_hazard_is_silent() {
     let (_, report) = check(folder.path());
     assert_eq!(report["findings"].as_array().unwrap().len(), 0, "{}", report["findings"][0]);
     assert_eq!(report["summary"]["statements"], 1500);
+}
+
+/// Single files, as pre-commit gives them: the whole history is read, and only they are reported on.
+#[test]
+fn a_single_file_is_judged_by_its_history_and_reported_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    history(folder.path(), 9, true);
+    // What is wrong elsewhere is not theirs.
+    fs::write(folder.path().join("alembic/versions/r0001_table.py"), format!("{}x = (\n", revision(1, true))).unwrap();
+    let (_, report) = check_path(folder.path(), "alembic/versions/r0007_table.py");
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(findings[0]["revision"], "r0007");
+    assert_eq!(findings[0]["rule"], "non-concurrent-index");
 }

@@ -132,6 +132,11 @@ fn python_is_evaluated() {
             "add('a')\n[op.drop_table(t) for t in add('b')]",
             &["DROP TABLE a", "DROP TABLE b"],
         ),
+        (
+            "t = sa.table('t', sa.column('a', sa.Integer), sa.column('b', sa.String))\n",
+            "op.execute(t.insert().values(b='x', a=1))\nop.bulk_insert(t, [{'b': 'y', 'a': 2}])",
+            &["INSERT INTO t (a, b) VALUES (1, 'x')", "INSERT INTO t (a, b) VALUES (2, 'y')"],
+        ),
         ("", "raise NotImplementedError('no way')", &["raise NotImplementedError: no way"]),
     ];
     for (before, body, expected) in cases {

@@ -164,6 +164,21 @@ fn columns_that_are_added_not_null() {
 }
 
 #[test]
+fn deleted_rows_hold_no_null_until_others_come() {
+    let set = "ALTER TABLE users ALTER COLUMN name SET NOT NULL";
+    let add = "ALTER TABLE users ADD COLUMN phone text NOT NULL";
+    let (delete, insert) = ("DELETE FROM users WHERE name IS NULL", "INSERT INTO users (login) VALUES ('a')");
+    assert_eq!(upgrade(&[delete, set]), NONE);
+    assert_eq!(upgrade(&["TRUNCATE users", add]), NONE);
+    assert_eq!(upgrade(&["DELETE FROM users", add, set]), NONE);
+    assert_eq!(upgrade(&[delete, insert, set]), ["1:4 not-null-without-backfill"]);
+    assert_eq!(upgrade(&["DELETE FROM users", insert, add]), ["1:4 not-null-without-backfill"]);
+    assert_eq!(upgrade(&[delete, "UPDATE users SET name = age", set]), ["1:4 not-null-without-backfill"]);
+    assert_eq!(upgrade(&["DELETE FROM users WHERE age IS NULL", set]), ["1:3 not-null-without-backfill"]);
+    assert_eq!(upgrade(&[delete, add]), ["1:3 not-null-without-backfill"]);
+}
+
+#[test]
 fn what_is_not_understood_lowers_the_voice() {
     let set = "ALTER TABLE users ALTER COLUMN name SET NOT NULL";
     assert_eq!(upgrade(&["?a loop", set]), ["1:2 opaque-operation note", "1:3 not-null-without-backfill warning"]);
