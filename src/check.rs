@@ -3,6 +3,7 @@
 //! The history is always replayed from its base; what is reported of it is decided last.
 
 use crate::{
+    environment::{Environment, Stack},
     finding::{Finding, Severity},
     history::History,
     policy::Policy,
@@ -50,6 +51,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How much was read and found.
     pub summary: Summary,
+    /// What was read, by script folder, and what it is run with.
+    pub environments: Vec<(String, Stack)>,
 }
 
 /// Counts; a suppressed finding is not counted.
@@ -130,7 +133,8 @@ pub fn check(case: &Case<'_>) -> Report {
     for finding in &findings {
         summary.count(finding);
     }
-    Report { findings, summary }
+    let Environment { folder, stack, .. } = &case.history.environment;
+    Report { findings, summary, environments: vec![(folder.clone(), stack.clone())] }
 }
 
 /// By path, line, column, rule and message: nothing of it depends on the order of reading.

@@ -1,5 +1,6 @@
 //! The command line's types and their help.
 
+use crate::environment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{path::PathBuf, str::FromStr};
 
@@ -59,6 +60,9 @@ pub struct Check {
     /// The lowest major version of PostgreSQL that the history is run on
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(9..100))]
     pub postgres: Option<u32>,
+    /// The version of SQLAlchemy that the history is run with, in place of the project's
+    #[arg(long, value_name = "X.Y", value_parser = version)]
+    pub sqlalchemy: Option<(u32, u32)>,
     /// Count the findings of each rule
     #[arg(long)]
     pub statistics: bool,
@@ -79,9 +83,9 @@ pub struct Sql {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "sql")]
     pub format: SqlFormat,
-    /// The version of SQLAlchemy that the SQL is that of
-    #[arg(long, value_name = "X.Y")]
-    pub sqlalchemy: Option<Version>,
+    /// The version of SQLAlchemy that the SQL is that of, in place of the project's
+    #[arg(long, value_name = "X.Y", value_parser = version)]
+    pub sqlalchemy: Option<(u32, u32)>,
 }
 
 /// `limbeck history`.
@@ -219,25 +223,8 @@ pub enum RulesFormat {
 }
 
 /// A major and a minor version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
-    /// `2` of `2.1`.
-    pub major: u32,
-    /// `1` of `2.1`.
-    pub minor: u32,
-}
-
-impl FromStr for Version {
-    type Err = String;
-
-    /// `2.1`; a third number, as of `2.1.9`, changes nothing.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut parts = text.split('.').map(str::parse::<u32>);
-        match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(Ok(major)), Some(Ok(minor)), None | Some(Ok(_)), None) => Ok(Self { major, minor }),
-            _ => Err("a version looks like `2.1`".to_owned()),
-        }
-    }
+fn version(text: &str) -> Result<(u32, u32), String> {
+    environment::version(text).ok_or_else(|| "a version looks like `2.1`".to_owned())
 }
 
 #[cfg(test)]

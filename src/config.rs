@@ -9,6 +9,7 @@ pub(crate) use values::nearest as nearest_word;
 
 use crate::{
     discover::Checkout,
+    environment::Driver,
     fault::{self, Fault},
     finding::Severity,
     op::Literal,
@@ -37,6 +38,10 @@ pub struct Config {
     pub assume: BTreeMap<String, Literal>,
     /// `[types]`: the SQL type of dotted Python names.
     pub types: BTreeMap<String, String>,
+    /// What connects to the database, in place of what the project says.
+    pub driver: Option<Driver>,
+    /// The version of SQLAlchemy, in place of what the project says.
+    pub sqlalchemy: Option<(u32, u32)>,
     /// The file that it comes from, relative to the root.
     pub file: Option<String>,
 }
@@ -52,7 +57,15 @@ impl Default for Config {
             severity: BTreeMap::<&'static str, Severity>::new(),
             per_file_ignores: Vec::new(),
         };
-        Self { policy, exclude: Vec::new(), assume: BTreeMap::new(), types: BTreeMap::new(), file: None }
+        Self {
+            policy,
+            exclude: Vec::new(),
+            assume: BTreeMap::new(),
+            types: BTreeMap::new(),
+            driver: None,
+            sqlalchemy: None,
+            file: None,
+        }
     }
 }
 

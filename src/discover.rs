@@ -136,8 +136,10 @@ impl Found {
             version_locations: draft.version_locations.clone(),
             file_template: draft.settings.file_template.clone().map(|(text, span)| (text, Some(span))),
             truncate_slug_length: draft.settings.truncate_slug_length,
+            url: draft.settings.url.clone(),
             selected: (selected.len() < files.len()).then_some(selected),
             files,
+            ..Environment::default()
         };
         self.findings.extend(findings);
         self.talk.extend(listed.talk.into_iter().chain(draft.talk.iter().cloned()));

@@ -3,6 +3,105 @@
 use crate::source::{SourceId, Span};
 use std::collections::BTreeSet;
 
+/// What is taken where neither the project nor the user says: the newest of SQLAlchemy.
+pub const NEWEST_SQLALCHEMY: (u32, u32) = (2, 1);
+
+/// Something that decides what a migration does, and who says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stated<T> {
+    /// What is said.
+    pub value: T,
+    /// By whom.
+    pub from: Origin,
+}
+
+/// `2.1`, or `2.1.9`: the major and the minor version.
+#[must_use]
+pub fn version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split('.').map(str::parse::<u32>);
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor)), None | Some(Ok(_)), None) => Some((major, minor)),
+        _ => None,
+    }
+}
+
+/// Who says something of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody: it is taken to be so.
+    #[default]
+    Assumed,
+    /// A flag of the command line, as it is written there.
+    Flag(&'static str),
+    /// The configuration, by its path.
+    Config(String),
+    /// A file of the project.
+    File {
+        /// Relative to the repository's root.
+        path: String,
+        /// The line, from 1.
+        line: u32,
+    },
+}
+
+/// The package that connects SQLAlchemy to PostgreSQL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the word says it")]
+pub enum Driver {
+    #[default]
+    Psycopg2,
+    Psycopg,
+    Asyncpg,
+    Pg8000,
+}
+
+impl Driver {
+    /// Every one, the usual first.
+    pub const ALL: [Self; 4] = [Self::Psycopg2, Self::Psycopg, Self::Asyncpg, Self::Pg8000];
+
+    /// The name of the package, which is also that in a URL.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Psycopg2 => "psycopg2",
+            Self::Psycopg => "psycopg",
+            Self::Asyncpg => "asyncpg",
+            Self::Pg8000 => "pg8000",
+        }
+    }
+
+    /// The driver that a URL's scheme names: `postgresql+asyncpg`. One without a name, as `postgresql`, leaves it to
+    /// SQLAlchemy, whose choice is psycopg2 before 2.1 and psycopg from then on
+    /// (`sqlalchemy/dialects/postgresql/__init__.py`). `None`: no database of PostgreSQL's, or no driver known here.
+    #[must_use]
+    pub fn of_scheme(scheme: &str, sqlalchemy: (u32, u32)) -> Option<Self> {
+        match scheme.split_once('+') {
+            Some(("postgresql" | "postgres", "psycopg2cffi")) => Some(Self::Psycopg2),
+            Some(("postgresql" | "postgres", "psycopg_async")) => Some(Self::Psycopg),
+            Some(("postgresql" | "postgres", word)) => Self::ALL.into_iter().find(|it| it.word() == word),
+            None if matches!(scheme, "postgresql" | "postgres") => {
+                Some(if sqlalchemy < (2, 1) { Self::Psycopg2 } else { Self::Psycopg })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a project runs its migrations with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stack {
+    /// The major and minor version of SQLAlchemy: the newest where nothing says.
+    pub sqlalchemy: Stated<(u32, u32)>,
+    /// What connects to the database: psycopg2 where nothing says.
+    pub driver: Stated<Driver>,
+}
+
+impl Default for Stack {
+    fn default() -> Self {
+        Self { sqlalchemy: Stated { value: NEWEST_SQLALCHEMY, from: Origin::Assumed }, driver: Stated::default() }
+    }
+}
+
 /// A script folder and the revisions that belong to it. Paths are relative to the repository's root, with `/`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -16,6 +115,41 @@ pub struct Environment {
     pub truncate_slug_length: Option<usize>,
     /// The revision files, by path.
     pub files: Vec<SourceId>,
+    /// `sqlalchemy.url` of the settings, and where it is written.
+    pub url: Option<(String, Span)>,
+    /// What the project runs its migrations with.
+    pub stack: Stack,
     /// Only these are to be reported on (pre-commit gave single files); `None`: all.
     pub selected: Option<BTreeSet<SourceId>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Driver, version};
+
+    #[test]
+    fn a_scheme_names_the_driver_or_leaves_it_to_sqlalchemy() {
+        let of = |scheme| (Driver::of_scheme(scheme, (2, 0)), Driver::of_scheme(scheme, (2, 1)));
+        assert_eq!(of("postgresql"), (Some(Driver::Psycopg2), Some(Driver::Psycopg)));
+        for (scheme, driver) in [
+            ("postgresql+asyncpg", Driver::Asyncpg),
+            ("postgresql+psycopg", Driver::Psycopg),
+            ("postgresql+psycopg_async", Driver::Psycopg),
+            ("postgresql+psycopg2cffi", Driver::Psycopg2),
+            ("postgresql+pg8000", Driver::Pg8000),
+        ] {
+            assert_eq!(of(scheme), (Some(driver), Some(driver)), "{scheme}");
+        }
+        for scheme in ["driver", "sqlite", "mysql+asyncpg", "postgresql+pygresql", ""] {
+            assert_eq!(of(scheme), (None, None), "{scheme}");
+        }
+    }
+
+    #[test]
+    fn a_version_has_two_numbers_or_three() {
+        assert_eq!((version("2.1"), version("2.0.58")), (Some((2, 1)), Some((2, 0))));
+        for text in ["2", "", "2.x", "2.1.9.1", "2.1b1", "-1.0"] {
+            assert_eq!(version(text), None, "{text}");
+        }
+    }
 }

@@ -9,7 +9,6 @@ use crate::{
     fault,
     finding::{Direction, Severity},
     output::{self, Look, Output, Paths},
-    render::Dialect,
     rules,
 };
 use miette::Result;
@@ -20,6 +19,7 @@ use std::{
 };
 
 mod project;
+mod settle;
 mod sql;
 
 /// How a run ended that was not an error.
@@ -83,7 +83,7 @@ pub fn gather(place: &Place, world: &mut World<'_>) -> Result<(Config, Discovere
 
 fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
     one_on_stdout(&args.formats)?;
-    let project = Project::read(&args.place, world)?;
+    let project = Project::read(&args.place, args.sqlalchemy, world)?;
     let mut policy = project.config.policy.clone();
     if let Some(postgres) = args.postgres {
         policy.target.postgres = postgres;
@@ -95,7 +95,7 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
         let from_file = if args.since.is_some() { None } else { project.config.file.clone() };
         project.knows(since, from_file.as_deref())?;
     }
-    let report = project.check(&policy, &Dialect::default());
+    let report = project.check(&policy);
     let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());
     let written = write_reports(&args.formats, world, &|format, colored, out| {
         let look = if colored { Look::Colored } else { Look::Plain };
@@ -127,20 +127,16 @@ fn output_format(format: Format) -> output::Format {
 }
 
 fn sql(args: &Sql, world: &mut World<'_>) -> Result<Exit> {
-    let project = Project::read(&args.place, world)?;
+    let project = Project::read(&args.place, args.sqlalchemy, world)?;
     if let Some(revision) = &args.revision {
         project.knows(revision, None)?;
-    }
-    let mut dialect = Dialect::default();
-    if let Some(version) = args.sqlalchemy {
-        dialect.sqlalchemy = (version.major, version.minor);
     }
     let ways: &[Direction] = match args.direction {
         Way::Upgrade => &[Direction::Upgrade],
         Way::Downgrade => &[Direction::Downgrade],
         Way::Both => &[Direction::Upgrade, Direction::Downgrade],
     };
-    let report = sql::report(&project, &dialect, args.revision.as_deref(), ways);
+    let report = sql::report(&project, args.revision.as_deref(), ways);
     match args.format {
         SqlFormat::Sql => output::sql::write_text(&report, world.out),
         SqlFormat::Json => output::sql::write_json(&report, world.out),
@@ -150,7 +146,7 @@ fn sql(args: &Sql, world: &mut World<'_>) -> Result<Exit> {
 }
 
 fn history(args: &History, world: &mut World<'_>) -> Result<Exit> {
-    let project = Project::read(&args.place, world)?;
+    let project = Project::read(&args.place, None, world)?;
     let histories: Vec<&crate::history::History> = project.stories.iter().map(|story| &story.history).collect();
     let shown = |path: &str| project.shown(path);
     match args.format {

@@ -59,7 +59,7 @@ fn the_schema_of_the_configuration_is_one() {
     let schema: serde_json::Value = serde_json::from_slice(&limbeck(here.path(), &["config-schema"]).stdout).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let full = "select = ['python-syntax', 'alembic']\nignore = []\npostgres = 15\nsince = 'a'\nexclude = ['x/*.py']\n\
-                schemas = ['app']\n[severity]\npython-syntax = 'note'\nalembic = 'off'\n[per-file-ignores]\n\
+                schemas = ['app']\nsqlalchemy = '2.0'\ndriver = 'asyncpg'\n[severity]\npython-syntax = 'note'\nalembic = 'off'\n[per-file-ignores]\n\
                 '1.py' = ['alembic']\n[assume]\n'a.b' = 1\nc.d = [true, 1.5, 'x']\n[types]\napp.Money = 'numeric'\n";
     limbeck::config::parse(full, false, ".").unwrap();
     let valid = |text: &str| validator.is_valid(&serde_json::to_value(text.parse::<toml::Table>().unwrap()).unwrap());
@@ -69,6 +69,9 @@ fn the_schema_of_the_configuration_is_one() {
         "select = ['nothing']\n",
         "postgres = '15'\n",
         "postgres = 8\n",
+        "sqlalchemy = 'two'\n",
+        "sqlalchemy = 2.0\n",
+        "driver = 'psycopg3'\n",
         "since = ''\n",
         "[severity]\nnothing = 'note'\n",
         "[severity]\nalembic = 'bad'\n",

@@ -3,6 +3,7 @@
 
 use limbeck::{
     check::{Report, Summary},
+    environment::Stack,
     finding::{Direction, Finding, Severity},
     output::{self, Format, Look, Output, Paths},
     rules,
@@ -61,7 +62,10 @@ fn sample(turned: bool) -> Sample {
         findings.reverse();
     }
     let summary = Summary { revisions: 3, statements: 5, unresolved: 1, errors: 3, warnings: 2, notes: 1 };
-    Sample { sources, report: Report { findings, summary } }
+    Sample {
+        sources,
+        report: Report { findings, summary, environments: vec![("migrations".into(), Stack::default())] },
+    }
 }
 
 fn findings(sources: &Sources, ids: &[SourceId]) -> Vec<Finding> {

@@ -50,7 +50,7 @@ proptest! {
         for span in spans {
             finding.note(span, words[3].clone());
         }
-        let report = Report { findings: vec![finding], summary: Summary::default() };
+        let report = Report { findings: vec![finding], summary: Summary::default(), environments: Vec::new() };
         let paths = Paths::default();
         let output = Output { report: &report, sources: &sources, paths: &paths, look: Look::Plain, statistics: true };
         let human = written(&output, Format::Human);

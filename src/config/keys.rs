@@ -29,6 +29,10 @@ pub(super) enum Shape {
     Text,
     /// A major version of PostgreSQL.
     Postgres,
+    /// The name of a driver.
+    Driver,
+    /// A major and a minor version.
+    Version,
     /// Rule or group = severity.
     Severities,
     /// Glob = list of rules and groups.
@@ -83,6 +87,24 @@ pub(super) static KEYS: &[Key] = &[
         shape: Shape::Postgres,
         read: |config, reader, value| {
             config.policy.target.postgres = reader.postgres(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "sqlalchemy",
+        doc: "The version of SQLAlchemy that the history is run with, in place of what the project's files say",
+        shape: Shape::Version,
+        read: |config, reader, value| {
+            config.sqlalchemy = Some(reader.version(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "driver",
+        doc: "The package that connects to PostgreSQL, in place of what the project's files say",
+        shape: Shape::Driver,
+        read: |config, reader, value| {
+            config.driver = Some(reader.driver(value)?);
             Ok(())
         },
     },

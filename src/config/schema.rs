@@ -5,7 +5,7 @@ use super::{
     keys::{KEYS, Shape},
     values::{SEVERITIES, groups},
 };
-use crate::rules;
+use crate::{environment::Driver, rules};
 use serde_json::{Map, Value, json};
 
 /// The schema (draft 2020-12) of a `limbeck.toml`, and of `[tool.limbeck]`.
@@ -54,6 +54,8 @@ fn shape(shape: Shape) -> Value {
         Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Shape::Text => json!({ "type": "string", "minLength": 1 }),
         Shape::Postgres => json!({ "type": "integer", "minimum": 9, "maximum": 99, "default": DEFAULT_POSTGRES }),
+        Shape::Driver => json!({ "enum": Driver::ALL.map(Driver::word) }),
+        Shape::Version => json!({ "type": "string", "pattern": r"^[0-9]+\.[0-9]+(\.[0-9]+)?$" }),
         Shape::Severities => json!({
             "type": "object",
             "propertyNames": { "$ref": "#/$defs/rule" },

@@ -1,6 +1,6 @@
 //! TOML values to what the keys want, each mistake with its place.
 
-use crate::{fault::Fault, finding::Severity, op::Literal, rules, source::Text};
+use crate::{environment::Driver, fault::Fault, finding::Severity, op::Literal, rules, source::Text};
 use globset::{GlobBuilder, GlobMatcher};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -49,6 +49,22 @@ impl Reader<'_> {
         };
         let number = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|it| (9..100).contains(it));
         number.ok_or_else(|| Fault::new(value.span(), "this is no major version of PostgreSQL"))
+    }
+
+    /// A major and a minor version; a third number changes nothing.
+    pub(super) fn version(&self, value: &Value<'_>) -> Read<(u32, u32)> {
+        let text = self.text(value)?;
+        crate::environment::version(&text)
+            .ok_or_else(|| Fault::new(value.span(), format!("`{text}` is no version such as `2.0`")))
+    }
+
+    /// The name of a driver.
+    pub(super) fn driver(&self, value: &Value<'_>) -> Read<Driver> {
+        let text = self.text(value)?;
+        let known = || Driver::ALL.into_iter();
+        known()
+            .find(|it| it.word() == text)
+            .ok_or_else(|| unknown("driver", &text, value.span(), known().map(Driver::word)))
     }
 
     /// A table.

@@ -34,6 +34,8 @@ pub(super) struct Settings {
     pub(super) file_template: Option<(String, Span)>,
     pub(super) truncate_slug_length: Option<usize>,
     pub(super) prepend: Vec<String>,
+    /// `sqlalchemy.url`; one that refers to what only `env.py` sets is none.
+    pub(super) url: Option<(String, Span)>,
 }
 
 /// A fault, and in which file.
@@ -94,6 +96,7 @@ impl Origin {
             file_template: self.text(section, "file_template")?,
             truncate_slug_length: self.number(section, "truncate_slug_length")?,
             prepend: self.prepend(section)?,
+            url: self.text(section, "sqlalchemy.url").ok().flatten(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! The report as one JSON object: a contract with scripts, so the types are its own and their order is kept.
 
-use super::{Output, Row};
+use super::{Output, Row, environment::Surroundings};
 use crate::finding::{self, Direction};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -8,6 +8,7 @@ use std::io::{self, Write};
 #[derive(Serialize)]
 struct Report<'a> {
     findings: Vec<Finding<'a>>,
+    environments: Vec<Surroundings>,
     summary: Summary,
 }
 
@@ -59,6 +60,12 @@ pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
     let sum = output.report.summary;
     let report = Report {
         findings: rows.iter().map(|row| finding(output, row)).collect(),
+        environments: output
+            .report
+            .environments
+            .iter()
+            .map(|(folder, stack)| Surroundings::of(folder, stack, &|path| output.paths.shown(path)))
+            .collect(),
         summary: Summary {
             revisions: sum.revisions,
             statements: sum.statements,

@@ -1,6 +1,6 @@
 //! The SQL that revisions send: `limbeck sql`.
 
-use super::json;
+use super::{environment::Surroundings, json};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -10,6 +10,8 @@ use std::{
 /// All that was asked for. It is what the JSON says, field by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SqlReport {
+    /// What was read, and what it is run with.
+    pub environments: Vec<Surroundings>,
     /// In the order in which they are run.
     pub revisions: Vec<RevisionSql>,
     /// The naming convention that names were made by: kind of constraint to template; left out when empty.

@@ -1,6 +1,6 @@
 //! From the texts of a checkout to histories that can be judged: each file by itself, in parallel.
 
-use super::World;
+use super::{World, settle::settle};
 use crate::{
     check::{self, Case, Migrated, Report},
     cli::Place,
@@ -52,11 +52,12 @@ impl Modules for Imports<'_> {
 
 impl Project {
     /// Reads the configuration and the histories.
-    pub(super) fn read(place: &Place, world: &mut World<'_>) -> Result<Self> {
+    pub(super) fn read(place: &Place, sqlalchemy: Option<(u32, u32)>, world: &mut World<'_>) -> Result<Self> {
         let (config, discovered) = super::gather(place, world)?;
         let Discovered { checkout, sources, environments, findings, .. } = discovered;
         let mut stories = Vec::new();
-        for environment in environments {
+        for mut environment in environments {
+            settle(&mut environment, &config, sqlalchemy, &sources);
             stories.push(Story::read(environment, &config, &checkout, &sources));
         }
         Ok(Self { config, checkout, sources, stories, findings })
@@ -85,7 +86,7 @@ impl Project {
     }
 
     /// Judges every history; the report is one.
-    pub(super) fn check(&self, policy: &Policy, dialect: &Dialect) -> Report {
+    pub(super) fn check(&self, policy: &Policy) -> Report {
         let mut whole = Report::default();
         for (index, story) in self.stories.iter().enumerate() {
             let mut found = story.found.clone();
@@ -95,13 +96,14 @@ impl Project {
             let case = Case {
                 history: &story.history,
                 sources: &self.sources,
-                migrations: story.migrate(dialect),
+                migrations: story.migrate(),
                 found,
                 comments: &story.comments,
                 policy,
             };
             let report = check::check(&case);
             whole.findings.extend(report.findings);
+            whole.environments.extend(report.environments);
             whole.summary = whole.summary.and(report.summary);
         }
         whole
@@ -125,8 +127,15 @@ impl Story {
         Self { history: History::build(environment, revisions, sources), found, comments }
     }
 
+    /// What its SQL depends on beside the revisions.
+    pub(super) fn dialect(&self) -> Dialect {
+        let sqlalchemy = self.history.environment.stack.sqlalchemy.value;
+        Dialect { sqlalchemy, ..Dialect::default() }
+    }
+
     /// Each revision as SQL, in the order of the history.
-    pub(super) fn migrate(&self, dialect: &Dialect) -> Vec<Migrated> {
+    pub(super) fn migrate(&self) -> Vec<Migrated> {
+        let dialect = &self.dialect();
         self.history.revisions.par_iter().map(|revision| check::migrate(revision, dialect)).collect()
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     check,
     finding::Direction,
     op::{Guard, Op},
+    output::environment::Surroundings,
     output::sql::{RevisionSql, SqlReport, StatementSql, UnresolvedSql, WaySql, WhenSql},
     render::{self, Dialect, Memo},
     revision::{Body, Revision},
@@ -13,12 +14,16 @@ use crate::{
 };
 
 /// The report for the revisions that are asked for; an id may be the beginning of one, as Alembic takes it.
-pub(super) fn report(project: &Project, dialect: &Dialect, revision: Option<&str>, ways: &[Direction]) -> SqlReport {
+pub(super) fn report(project: &Project, revision: Option<&str>, ways: &[Direction]) -> SqlReport {
     let mut report = SqlReport::default();
-    report.naming_convention.clone_from(&dialect.naming_convention);
     for story in &project.stories {
+        let dialect = &story.dialect();
+        report.naming_convention.clone_from(&dialect.naming_convention);
+        let environment = &story.history.environment;
+        let said = Surroundings::of(&environment.folder, &environment.stack, &|path| project.shown(path));
+        report.environments.push(said);
         let only = revision.map(|id| story.history.resolve(id).map(|it| &it.id.id));
-        let migrations = story.migrate(dialect);
+        let migrations = story.migrate();
         let decisions = check::decide(&story.history, &migrations);
         for (it, (migrated, decided)) in story.history.revisions.iter().zip(migrations.iter().zip(&decisions)) {
             if only.is_some_and(|only| only != Some(&it.id.id)) || !asked(story, it) {
