@@ -5,6 +5,7 @@
 
 // Ground floor: places, and what can be wrong at them.
 pub mod finding;
+pub mod reason;
 pub mod source;
 
 // First floor: one revision. `python`, `render` and `sql` do not know each other.

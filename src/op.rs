@@ -3,7 +3,10 @@
 //! Every part keeps as much of its place in the Python as a finding needs. Nothing here knows of PostgreSQL's
 //! rules; whatever is not known at all is an [`Op::Unresolved`], never a guess.
 
-use crate::source::{Span, Text};
+use crate::{
+    reason::Reason,
+    source::{Span, Text},
+};
 
 /// An identifier as the user wrote it, before quoting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,8 +77,19 @@ pub enum Question {
     Index(Qualified, String),
     /// Has the table such a foreign key, unique or check constraint?
     Constraint(Qualified, String),
-    /// Something that only a run can tell.
-    Unknown,
+    /// Something that only a run can tell, and why.
+    Unknown(Reason),
+}
+
+impl Question {
+    /// Why only a run can tell, where that is so.
+    #[must_use]
+    pub fn open(&self) -> Option<&Reason> {
+        match self {
+            Self::Unknown(reason) => Some(reason),
+            _ => None,
+        }
+    }
 }
 
 /// What Alembic is asked to do.
@@ -132,7 +146,7 @@ pub enum Op {
     /// The body of the function ends here with an exception.
     Raise { what: String },
     /// Something that the reader cannot evaluate.
-    Unresolved { reason: String },
+    Unresolved { reason: Reason },
 }
 
 /// `text("…")`, with `:name` parameters as far as `bindparams()` gave them.

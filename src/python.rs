@@ -30,6 +30,7 @@ mod walk;
 use crate::{
     finding::{Finding, Severity},
     op::{Literal, Op, Step},
+    reason::Reason,
     revision::{Body, Revision},
     source::{SourceId, Sources, Span, Text},
 };
@@ -267,7 +268,8 @@ fn body(
 }
 
 fn unresolved_body(span: Span, reason: String) -> Body {
-    let step = Step { op: Op::Unresolved { reason }, span, sent: span, autocommit: false, when: Vec::new() };
+    let step =
+        Step { op: Op::Unresolved { reason: reason.into() }, span, sent: span, autocommit: false, when: Vec::new() };
     Body { span, defined: true, empty: false, steps: vec![step] }
 }
 
@@ -276,7 +278,7 @@ fn run_body(reader: &mut Interp<'_>, function: &Rc<Function>, span: Span, blocke
         let _ = reader.unresolved(span, reason);
     }
     if let Some(blocked) = blocked {
-        let _ = reader.unresolved(blocked.span, blocked.reason.clone());
+        let _ = reader.unresolved(blocked.span, Reason::limit(blocked.reason.clone()));
     }
     let args = Args { positional: Vec::new(), keywords: Vec::new(), open: None, span };
     let needs = function.parameters.iter_non_variadic_params().any(|parameter| parameter.default.is_none());
@@ -305,7 +307,7 @@ fn run_body(reader: &mut Interp<'_>, function: &Rc<Function>, span: Span, blocke
             reader.steps.push(step);
         }
         Err(Halt::Limit { reason, span }) => {
-            let step = reader.step(Op::Unresolved { reason }, span);
+            let step = reader.step(Op::Unresolved { reason: Reason::limit(reason) }, span);
             reader.steps.push(step);
         }
     }

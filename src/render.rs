@@ -27,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     op::{Op, Qualified},
+    reason::{Class, Reason},
     source::Text,
 };
 
@@ -63,13 +64,13 @@ pub struct Memo {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Unrendered {
-    /// One sentence without a full stop.
-    pub reason: String,
+    /// Why.
+    pub reason: Reason,
 }
 
 /// What Alembic or SQLAlchemy itself says no to.
 fn refused<T>(why: impl std::fmt::Display) -> Result<T, Unrendered> {
-    Err(Unrendered { reason: format!("Alembic refuses: {why}") })
+    Err(Unrendered { reason: Reason::of(Class::Refused, format!("Alembic refuses: {why}")) })
 }
 
 /// The statements that Alembic sends for an operation, in order, each without a `;` at its end.
@@ -132,7 +133,7 @@ pub fn render(op: &Op, dialect: &Dialect, memo: &mut Memo) -> Result<Vec<Text>, 
         Op::Execute(text) => Ok(vec![clause::text(text, dialect)?]),
         Op::Driver(text) => Ok(vec![text.clone()]),
         Op::Query(query) => Ok(vec![query::render(query, dialect)?]),
-        Op::Raise { what } => Err(Unrendered { reason: what.clone() }),
+        Op::Raise { what } => Err(Unrendered { reason: Reason::of(Class::Refused, what.clone()) }),
         Op::Unresolved { reason } => Err(Unrendered { reason: reason.clone() }),
     }
 }

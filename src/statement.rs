@@ -5,6 +5,7 @@
 
 use crate::{
     op::Guard,
+    reason::Reason,
     source::{Span, Text},
 };
 use std::{cmp::Ordering, fmt};
@@ -126,7 +127,7 @@ pub struct Unresolved {
     /// The step in the revision's body.
     pub step: usize,
     /// Why, in words that follow "because".
-    pub reason: String,
+    pub reason: Reason,
 }
 
 /// SQL that the server would refuse to parse.

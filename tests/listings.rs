@@ -57,7 +57,7 @@ fn the_rules_as_json() {
 }
 
 fn when(decided: Option<bool>) -> WhenSql {
-    WhenSql { text: "not has_table(\n  \"t\")".to_owned(), line: 7, decided }
+    WhenSql { text: "not has_table(\n  \"t\")".to_owned(), line: 7, decided, reason: None, class: None }
 }
 
 fn statement(sql: &str, when: Option<WhenSql>) -> StatementSql {
@@ -75,7 +75,11 @@ fn report() -> SqlReport {
             outside,
             statement("SELECT 1 -- one\n", Some(when(Some(true)))),
         ],
-        unresolved: vec![UnresolvedSql { line: 12, reason: "`f` is not known\nDROP TABLE c;".to_owned() }],
+        unresolved: vec![UnresolvedSql {
+            line: 12,
+            reason: "`f` is not known\nDROP TABLE c;".to_owned(),
+            class: "limit",
+        }],
     };
     let down = WaySql { complete: true, ..WaySql::default() };
     let revision = RevisionSql {

@@ -157,13 +157,13 @@ fn what_only_a_run_can_tell_is_said() {
             "if sa.inspect(op.get_bind()).has_table('a'):\n    return\nop.drop_table('b')",
             &["[not (sa.inspect(op.get_bind()).has_table('a'))] DROP TABLE b"],
         ),
-        ("import app", "app.migrate(op)", &["?14: `app.migrate()` is not in the file"]),
+        ("import app", "app.migrate(op)", &["?14: `app.migrate()` is not in the checkout"]),
         (
             "",
             "op.drop_table(missing)",
             &["?14: `op.drop_table`: the table's name is not known: `missing` is not defined in the file"],
         ),
-        ("import os", "op.execute(os.environ['SQL'])", &["?14: the SQL is not known: `os.environ` is not known"]),
+        ("import os", "op.execute(os.environ['SQL'])", &["?14: the SQL is not known: `os.environ` is a setting"]),
         ("", "op.execute(\"SELECT ':a'\")", &["!no value is given for `:a`"]),
         (
             "",

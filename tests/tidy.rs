@@ -9,7 +9,7 @@ use std::{
 
 /// Modules, lowest floor first: one may use its own floor and those before it.
 const FLOORS: &[&[&str]] = &[
-    &["source", "finding"],
+    &["source", "finding", "reason"],
     &["environment", "op", "revision", "statement"],
     &["python"],
     &["render"],

@@ -134,7 +134,7 @@ impl Answers {
             Question::Column(table, column) => truth(&schema.column(&name(table), column)),
             Question::Index(table, index) => truth(&schema.index_on(&name(table), index)),
             Question::Constraint(table, constraint) => truth(&schema.constraint(&name(table), constraint)),
-            Question::Unknown => None,
+            Question::Unknown(_) => None,
         };
         let answer = exists.map(|exists| exists == guard.holds);
         self.0.push((guard.clone(), answer));

@@ -9,6 +9,7 @@ use crate::{
     finding::{Direction, Finding, Subject},
     op::Op,
     policy::Policy,
+    reason::Class,
     revision::Revision,
     rule::{Check, Context, Findings, Migration, Rule, Site},
     rules,
@@ -165,11 +166,14 @@ impl Judge<'_> {
             for it in &way.unresolved {
                 let mut out = Vec::new();
                 // What Alembic itself refuses is known well enough: the revision fails there.
-                let refused = it.reason.starts_with("Alembic refuses");
-                let message =
-                    if refused { it.reason.clone() } else { format!("what this does is not known: {}", it.reason) };
+                let refused = it.reason.class == Class::Refused;
+                let message = if refused {
+                    it.reason.text.clone()
+                } else {
+                    format!("what this does is not known: {}", it.reason)
+                };
                 let mut findings = Findings::new(rule, subject.clone(), None, &mut out);
-                let finding = findings.report(it.span, message).object(it.reason.clone());
+                let finding = findings.report(it.span, message).object(it.reason.text.clone());
                 if refused {
                     finding.severity = crate::finding::Severity::Warning;
                 }

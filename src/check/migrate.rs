@@ -3,6 +3,7 @@
 use super::Migrated;
 use crate::{
     op::{Op, Question, Step},
+    reason::{Class, Reason},
     render::{self, Dialect, Memo},
     revision::{Body, Revision},
     source::{Span, Text},
@@ -35,7 +36,7 @@ fn way(body: &Body, dialect: &Dialect) -> Way {
     way
 }
 
-fn unresolved(step: &Step, index: usize, reason: String) -> Unresolved {
+fn unresolved(step: &Step, index: usize, reason: Reason) -> Unresolved {
     Unresolved { span: step.span, sent: step.sent, step: index, reason }
 }
 
@@ -47,7 +48,7 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize) {
             for it in parsed {
                 ends.push(it.range.end);
                 if it.kind == Kind::Do {
-                    let reason = "the body of a `DO` block is not read".to_owned();
+                    let reason = "the body of a `DO` block is not read".into();
                     way.unresolved.push(unresolved(step, index, reason));
                 }
                 way.statements.push(Statement {
@@ -71,8 +72,10 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize) {
             }
         }
         // What a run decides may be a question for the dialect: then it is no fault that PostgreSQL refuses it.
-        Err(Refused::Syntax(message)) if step.when.iter().any(|it| it.question == Question::Unknown) => {
+        Err(Refused::Syntax(message)) if step.when.iter().any(|it| matches!(it.question, Question::Unknown(_))) => {
+            let class = step.when.iter().find_map(|it| it.question.open()).map_or(Class::NotUnderstood, |it| it.class);
             let reason = format!("PostgreSQL refuses this SQL ({message}), and whether it is sent is not known");
+            let reason = Reason::of(class, reason);
             way.unresolved.push(unresolved(step, index, reason));
         }
         Err(Refused::Syntax(message)) => way.rejected.push(Rejected {
@@ -85,7 +88,7 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize) {
             remarks: remarks(text).into_iter().map(|(_, span, remark)| (span, remark)).collect(),
             sql: text.clone(),
         }),
-        Err(Refused::Limit(reason)) => way.unresolved.push(unresolved(step, index, reason)),
+        Err(Refused::Limit(reason)) => way.unresolved.push(unresolved(step, index, Reason::limit(reason))),
     }
 }
 

@@ -69,6 +69,12 @@ pub struct WhenSql {
     pub line: u32,
     /// Whether the statement is sent; `None`: only a run can tell.
     pub decided: Option<bool>,
+    /// Why only a run can tell, one sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The class of the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<&'static str>,
 }
 
 /// Something that was not understood.
@@ -78,6 +84,8 @@ pub struct UnresolvedSql {
     pub line: u32,
     /// Why, one sentence.
     pub reason: String,
+    /// The class of the reason: [`Class::word`](crate::reason::Class::word).
+    pub class: &'static str,
 }
 
 /// Writes the report as one JSON object.
@@ -111,7 +119,7 @@ fn write_way(way: &WaySql, out: &mut dyn Write) -> io::Result<()> {
     for statement in &way.statements {
         write_statement(statement, out)?;
     }
-    for UnresolvedSql { line, reason } in &way.unresolved {
+    for UnresolvedSql { line, reason, .. } in &way.unresolved {
         writeln!(out, "-- unresolved line {line}: {}", one_line(reason))?;
     }
     Ok(())

@@ -10,12 +10,16 @@ use crate::{
 };
 use std::rc::Rc;
 
-/// Why something could not be understood: a sentence without a full stop.
-pub(super) type Reason = String;
+/// Why something could not be understood.
+pub(super) use crate::reason::Reason;
 
 /// Says that something is not known, and why; a reason that says so already is left as it is.
-pub(super) fn not_known(what: &str, reason: &str) -> Reason {
-    if reason.contains("not known: ") { reason.to_owned() } else { format!("{what} not known: {reason}") }
+pub(super) fn not_known(what: &str, reason: &Reason) -> Reason {
+    if reason.text.contains("not known: ") {
+        reason.clone()
+    } else {
+        reason.reworded(format!("{what} not known: {reason}"))
+    }
 }
 
 /// Arguments by name.
@@ -83,7 +87,7 @@ impl Bound {
     pub(super) fn required_name(&self, name: &str, what: &str) -> Result<Name, Reason> {
         match self.arg(name) {
             Some(arg) => name_of(arg, what),
-            None => Err(format!("{what} is not given")),
+            None => Err(format!("{what} is not given").into()),
         }
     }
 
@@ -108,7 +112,7 @@ impl Bound {
             Some(Value::Unknown(unknown)) => Err(not_known(&format!("`{name}` is"), &unknown.reason)),
             Some(value) => match value.plain().as_text() {
                 Some(text) => Ok(Some(text)),
-                None => Err(format!("`{name}` is {}", value.kind())),
+                None => Err(format!("`{name}` is {}", value.kind()).into()),
             },
         }
     }
@@ -125,7 +129,7 @@ impl Bound {
             Some(Value::Int(n)) => Ok(Some(*n != 0)),
             Some(Value::Unknown(unknown)) => Err(not_known(&format!("`{name}` is"), &unknown.reason)),
             Some(other) if other.as_str() == Some("auto") => Ok(None),
-            Some(other) => Err(format!("`{name}` is {}", other.kind())),
+            Some(other) => Err(format!("`{name}` is {}", other.kind()).into()),
         }
     }
 
@@ -136,22 +140,22 @@ impl Bound {
     pub(super) fn number(&self, name: &str) -> Result<Option<i64>, Reason> {
         match self.value(name) {
             None | Some(Value::None) => Ok(None),
-            Some(Value::Int(n)) => i64::try_from(*n).map(Some).map_err(|_| format!("`{name}` is too large")),
+            Some(Value::Int(n)) => i64::try_from(*n).map(Some).map_err(|_| format!("`{name}` is too large").into()),
             Some(Value::Unknown(unknown)) => Err(not_known(&format!("`{name}` is"), &unknown.reason)),
-            Some(other) => Err(format!("`{name}` is {}", other.kind())),
+            Some(other) => Err(format!("`{name}` is {}", other.kind()).into()),
         }
     }
 
     pub(super) fn size(&self, name: &str) -> Result<Option<u32>, Reason> {
         match self.number(name)? {
             None => Ok(None),
-            Some(n) => u32::try_from(n).map(Some).map_err(|_| format!("`{name}` is out of range")),
+            Some(n) => u32::try_from(n).map(Some).map_err(|_| format!("`{name}` is out of range").into()),
         }
     }
 
     /// A list of names, or a single one.
     pub(super) fn names(&self, name: &str, what: &str) -> Result<Vec<Name>, Reason> {
-        let Some(arg) = self.arg(name) else { return Err(format!("{what} are not given")) };
+        let Some(arg) = self.arg(name) else { return Err(format!("{what} are not given").into()) };
         items(arg, what)?.iter().map(|item| name_of(item, what)).collect()
     }
 
@@ -168,14 +172,16 @@ impl Bound {
 }
 
 fn option(name: &str, value: &Value) -> Result<Option<OptionValue>, Reason> {
-    let text = |value: &Value| match value {
-        Value::Int(n) => Ok(n.to_string()),
-        Value::Float(n) => Ok(super::strings::float(*n)),
-        Value::Bool(b) => Ok(if *b { "True" } else { "False" }.to_owned()),
-        other => match other.as_str() {
-            Some(text) => Ok(text.to_owned()),
-            None => Err(format!("`postgresql_{name}` is {}", other.kind())),
-        },
+    let text = |value: &Value| -> Result<String, Reason> {
+        match value {
+            Value::Int(n) => Ok(n.to_string()),
+            Value::Float(n) => Ok(super::strings::float(*n)),
+            Value::Bool(b) => Ok(if *b { "True" } else { "False" }.to_owned()),
+            other => match other.as_str() {
+                Some(text) => Ok(text.to_owned()),
+                None => Err(format!("`postgresql_{name}` is {}", other.kind()).into()),
+            },
+        }
     };
     Ok(Some(match value {
         Value::None => return Ok(None),
@@ -201,9 +207,9 @@ fn option_item(value: &Value) -> Result<String, Reason> {
     match value {
         Value::Expr(expr) => match &**expr {
             crate::op::Expr::Column { name, .. } => Ok(name.text.clone()),
-            _ => Err("an element is an SQL expression".to_owned()),
+            _ => Err("an element is an SQL expression".into()),
         },
-        other => other.as_str().map(str::to_owned).ok_or_else(|| format!("an element is {}", other.kind())),
+        other => other.as_str().map(str::to_owned).ok_or_else(|| format!("an element is {}", other.kind()).into()),
     }
 }
 
@@ -223,16 +229,16 @@ pub(super) fn name_of(arg: &Arg, what: &str) -> Result<Name, Reason> {
         }
         Value::Expr(expr) => match &**expr {
             crate::op::Expr::Column { name, .. } => Ok(Name { span: Some(arg.span), ..name.clone() }),
-            _ => Err(format!("{what} is an SQL expression")),
+            _ => Err(format!("{what} is an SQL expression").into()),
         },
         Value::Table(table) => Ok(table.name.name.clone()),
         Value::Item(item) => match &**item {
             super::value::Item::Column(column) => Ok(column.name.clone()),
-            _ => Err(format!("{what} is a schema item")),
+            _ => Err(format!("{what} is a schema item").into()),
         },
         Value::Unknown(unknown) => Err(not_known(&format!("{what} is"), &unknown.reason)),
-        Value::External(path) => Err(format!("{what} is `{path}`, which is not in the file")),
-        other => Err(format!("{what} is {}", other.kind())),
+        Value::External(path) => Err(Reason::elsewhere(format!("{what} is `{path}`, which is not in the file"))),
+        other => Err(format!("{what} is {}", other.kind()).into()),
     }
 }
 
@@ -256,9 +262,9 @@ pub(super) fn items(arg: &Arg, what: &str) -> Result<Vec<Arg>, Reason> {
     };
     match &arg.value {
         Value::List(list) | Value::Set(list) => match &*list.spoiled.borrow() {
-            Some(unknown) => Err(format!("{what} are not known: the list {}", unknown.reason)),
+            Some(unknown) => Err(unknown.reason.reworded(format!("{what} are not known: the list {}", unknown.reason))),
             None if matches!(arg.value, Value::Set(_)) && list.items.borrow().len() > 1 => {
-                Err(format!("{what} are a set, whose order is not defined"))
+                Err(format!("{what} are a set, whose order is not defined").into())
             }
             None => Ok(spread(&list.items.borrow())),
         },

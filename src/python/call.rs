@@ -63,7 +63,7 @@ impl Interp<'_> {
                 }
                 Value::Unknown(unknown) => args.open = Some(Rc::clone(unknown)),
                 other => {
-                    let reason = format!("`**` of {}", other.kind());
+                    let reason = format!("`**` of {}", other.kind()).into();
                     args.open = Some(Rc::new(Unknown { reason, span: place, inert: false }));
                 }
             }

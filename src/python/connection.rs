@@ -1,7 +1,7 @@
 //! The database as a revision sees it: connections, sessions, the migration context.
 
 use super::{
-    args::not_known,
+    args::{Reason, not_known},
     interp::{Args, Eval, Halt, Interp},
     value::{Connection, Table, Value},
 };
@@ -21,7 +21,7 @@ pub(super) fn connection(session: bool) -> Value {
 impl Interp<'_> {
     /// `op.execute(what)`, `connection.execute(what, parameters)`: sends it. The answer is a query's.
     pub(super) fn execute(&mut self, what: &Value, parameters: Option<&Value>, autocommit: bool, span: Span) -> Eval {
-        let answer = Value::inert(span, "it is the answer of a query");
+        let answer = Value::inert(span, Reason::data("it is the answer of a query"));
         if self.at_import() {
             return Ok(answer);
         }
@@ -38,7 +38,7 @@ impl Interp<'_> {
         Ok(answer)
     }
 
-    fn sent(&mut self, what: &Value, parameters: Option<&Value>, span: Span) -> Result<Result<Vec<Op>, String>, Halt> {
+    fn sent(&mut self, what: &Value, parameters: Option<&Value>, span: Span) -> Result<Result<Vec<Op>, Reason>, Halt> {
         let parameters = parameters.filter(|value| !matches!(value, Value::None));
         if let Some(clause) = super::ops::text_of(&what.plain()) {
             let Some(parameters) = parameters else { return Ok(Ok(vec![Op::Execute(clause)])) };
@@ -57,7 +57,7 @@ impl Interp<'_> {
                 (Some(reason), _) => Err(reason.clone()),
                 (None, None) => match &query.query {
                     Query::Insert { columns, .. } if columns.is_empty() => {
-                        Err("an INSERT without values is not evaluated".to_owned())
+                        Err("an INSERT without values is not evaluated".into())
                     }
                     query => Ok(vec![Op::Query(Box::new(query.clone()))]),
                 },
@@ -65,17 +65,17 @@ impl Interp<'_> {
                     (Query::Insert { columns, .. }, Some(table)) if columns.is_empty() => {
                         self.insert_rows(table, parameters, span)?
                     }
-                    _ => Err("the parameters of a Core statement are not evaluated".to_owned()),
+                    _ => Err("the parameters of a Core statement are not evaluated".into()),
                 },
             },
             Value::Ddl(op) => Ok(vec![(**op).clone()]),
             Value::Unknown(unknown) => Err(not_known("the SQL is", &unknown.reason)),
-            Value::External(path) => Err(format!("the SQL is `{path}`, which is not in the file")),
-            other => Err(format!("{} is executed", other.kind())),
+            Value::External(path) => Err(Reason::elsewhere(format!("the SQL is `{path}`, which is not in the file"))),
+            other => Err(format!("{} is executed", other.kind()).into()),
         })
     }
 
-    fn insert_rows(&mut self, table: &Table, parameters: &Value, span: Span) -> Result<Result<Vec<Op>, String>, Halt> {
+    fn insert_rows(&mut self, table: &Table, parameters: &Value, span: Span) -> Result<Result<Vec<Op>, Reason>, Halt> {
         let rows = match parameters {
             Value::Dict(_) => vec![parameters.clone()],
             other => match self.collect(other, span)? {
@@ -112,7 +112,7 @@ impl Interp<'_> {
                     (Some(text), None | Some(Value::None)) if !self.at_import() => self.emit(Op::Driver(text), span)?,
                     _ => self.unresolved(span, "the SQL is not known")?,
                 }
-                Ok(Value::inert(span, "it is the answer of a query"))
+                Ok(Value::inert(span, Reason::data("it is the answer of a query")))
             }
             "execution_options" => {
                 let level = args.keywords.iter().find(|(name, ..)| name == "isolation_level");
@@ -129,15 +129,15 @@ impl Interp<'_> {
                 Ok(Value::None)
             }
             "in_transaction" | "get_execution_options" | "get_isolation_level" | "default_isolation_level" => {
-                Ok(Value::inert(span, "it is what the database says"))
+                Ok(Value::inert(span, Reason::data("it is what the database says")))
             }
             _ if own.session => {
                 self.unresolved(span, format!("`.{name}()` of an ORM session is not evaluated"))?;
-                Ok(Value::inert(span, "it is what an ORM session gives"))
+                Ok(Value::inert(span, Reason::data("it is what an ORM session gives")))
             }
             _ => {
                 self.unresolved(span, format!("`.{name}()` of the connection is not evaluated"))?;
-                Ok(Value::inert(span, "it is what the database says"))
+                Ok(Value::inert(span, Reason::data("it is what the database says")))
             }
         }
     }
@@ -152,13 +152,15 @@ impl Interp<'_> {
             (Value::Connection(own), "engine" | "connection" | "bind") => Value::Connection(Rc::clone(own)),
             (Value::Context, "bind" | "connection") => connection(false),
             (Value::Context, "impl") => Value::Context,
-            (Value::Context, "opts" | "config" | "script") => Value::inert(span, "it is a setting of env.py"),
-            (Value::Context, "as_sql") => Value::unknown(span, "it depends on `--sql`"),
+            (Value::Context, "opts" | "config" | "script") => {
+                Value::inert(span, Reason::settings("it is a setting of env.py"))
+            }
+            (Value::Context, "as_sql") => Value::unknown(span, Reason::settings("it depends on `--sql`")),
             (Value::Dialect, "name") => Value::made("postgresql"),
             (Value::Context, "__dialect__") => Value::made("postgresql"),
             (Value::Dialect, "type_descriptor") => return Ok(None),
             (Value::Dialect, "identifier_preparer" | "default_schema_name" | "server_version_info" | "driver") => {
-                Value::inert(span, "it is what the database says")
+                Value::inert(span, Reason::data("it is what the database says"))
             }
             (Value::Type(kind), _) => match (&**kind, name) {
                 (crate::op::Type::Enum(it), "name") => {

@@ -24,13 +24,13 @@ pub(super) fn value(value: &Value, kind: Option<&Type>) -> Result<Expr, Reason> 
         Value::Float(it) => literal(Literal::Float(super::strings::float(*it))),
         Value::Bytes(it) => literal(Literal::Bytes((**it).clone())),
         Value::Literal(it) => match (&**it, kind) {
-            (Literal::Uuid(_), Some(Type::Text { .. })) => Err("a UUID is given for a column of text".to_owned()),
+            (Literal::Uuid(_), Some(Type::Text { .. })) => Err("a UUID is given for a column of text".into()),
             (other, _) => literal(other.clone()),
         },
         Value::Expr(expr) => Ok((**expr).clone()),
         Value::Query(query) => match &query.query {
             Query::Select(select) if query.unknown.is_none() => Ok(Expr::Subquery(select.clone())),
-            _ => Err("a statement is used as a value".to_owned()),
+            _ => Err("a statement is used as a value".into()),
         },
         Value::Unknown(unknown) => Err(not_known("a value is", &unknown.reason)),
         Value::Instance(instance) if instance.class.is_enum() => {
@@ -38,13 +38,13 @@ pub(super) fn value(value: &Value, kind: Option<&Type>) -> Result<Expr, Reason> 
             let name = instance.fields.borrow().get("name").and_then(Value::as_text);
             match (kind, name) {
                 (Some(Type::Enum(_)), Some(name)) => literal(Literal::Str(name)),
-                _ => Err("an enum member is used as a value".to_owned()),
+                _ => Err("an enum member is used as a value".into()),
             }
         }
         Value::List(_) | Value::Tuple(_) | Value::Dict(_) => match kind {
             Some(Type::Json { .. }) => match json(value) {
                 Some(text) => literal(Literal::Json(text)),
-                None => Err(format!("{} is not evaluated as JSON", value.kind())),
+                None => Err(format!("{} is not evaluated as JSON", value.kind()).into()),
             },
             Some(Type::Array { .. }) => {
                 let arg = Arg { value: value.clone(), span: nowhere() };
@@ -52,20 +52,20 @@ pub(super) fn value(value: &Value, kind: Option<&Type>) -> Result<Expr, Reason> 
                 for item in items(&arg, "the items")? {
                     match self::value(&item.value, None)? {
                         Expr::Value { value, .. } => list.push(value),
-                        _ => return Err("an item of the array is an expression".to_owned()),
+                        _ => return Err("an item of the array is an expression".into()),
                     }
                 }
                 literal(Literal::List(list))
             }
-            _ => Err(format!("{} is used as a value", value.kind())),
+            _ => Err(format!("{} is used as a value", value.kind()).into()),
         },
         // `UUID(as_uuid=False)` takes the dashes out of a string's literal form, depending on the version.
         other if kind == Some(&Type::Uuid) && other.as_str().is_some() => {
-            Err("a string is given for a UUID column".to_owned())
+            Err("a string is given for a UUID column".into())
         }
         other => match other.as_text() {
             Some(text) => literal(Literal::Str(text)),
-            None => Err(format!("{} is used as a value", other.kind())),
+            None => Err(format!("{} is used as a value", other.kind()).into()),
         },
     }
 }
@@ -380,7 +380,7 @@ fn try_method(expr: &Expr, name: &str, args: &Args) -> Result<Option<Value>, Rea
 
 /// `text("…").bindparams(a=1)`, `.bindparams(bindparam("a", 1))`.
 fn bindparams(expr: &Expr, args: &Args) -> Result<Value, Reason> {
-    let Expr::Text(clause) = expr else { return Err("`.bindparams()` of what is no text".to_owned()) };
+    let Expr::Text(clause) = expr else { return Err("`.bindparams()` of what is no text".into()) };
     if let Some(unknown) = &args.open {
         return Err(not_known("a parameter is", &unknown.reason));
     }
@@ -392,9 +392,9 @@ fn bindparams(expr: &Expr, args: &Args) -> Result<Value, Reason> {
                     let name = name.as_str().ok_or("a parameter's name is not known")?.to_owned();
                     clause.binds.push((name, value(bound, None)?));
                 }
-                _ => return Err("a parameter is not understood".to_owned()),
+                _ => return Err("a parameter is not understood".into()),
             },
-            _ => return Err("a parameter is not understood".to_owned()),
+            _ => return Err("a parameter is not understood".into()),
         }
     }
     for (name, arg, _) in &args.keywords {
@@ -409,7 +409,7 @@ pub(super) fn bind_dict(clause: &TextClause, parameters: &Value) -> Result<TextC
     match parameters {
         Value::Dict(dict) => {
             if let Some(unknown) = &*dict.spoiled.borrow() {
-                return Err(format!("the parameters {}", unknown.reason));
+                return Err(unknown.reason.reworded(format!("the parameters {}", unknown.reason)));
             }
             for (name, bound) in dict.items.borrow().iter() {
                 let name = name.as_str().ok_or("a parameter's name is not known")?.to_owned();
@@ -418,7 +418,7 @@ pub(super) fn bind_dict(clause: &TextClause, parameters: &Value) -> Result<TextC
             Ok(clause)
         }
         Value::Unknown(unknown) => Err(not_known("the parameters are", &unknown.reason)),
-        other => Err(format!("the parameters are {}", other.kind())),
+        other => Err(format!("the parameters are {}", other.kind()).into()),
     }
 }
 
@@ -428,13 +428,13 @@ pub(super) fn function(name: &str, args: &Args) -> Option<Result<Value, Reason>>
     let values =
         || -> Result<Vec<Expr>, Reason> { args.positional.iter().map(|arg| value(&arg.value, None)).collect() };
     let first = args.positional.first().map(|arg| &arg.value);
-    let one = || first.ok_or_else(|| "an argument is missing".to_owned());
+    let one = || first.ok_or_else(|| Reason::from("an argument is missing"));
     Some(match name {
         "text" => one().and_then(clause).map(Value::expr),
         "literal_column" => one().and_then(|it| match (it.as_str(), it) {
             (Some(text), _) => Ok(Value::expr(Expr::Verbatim(text.to_owned()))),
             (None, Value::Unknown(unknown)) => Err(not_known("the SQL is", &unknown.reason)),
-            (None, other) => Err(format!("the SQL is {}", other.kind())),
+            (None, other) => Err(format!("the SQL is {}", other.kind()).into()),
         }),
         "literal" => one().and_then(|it| {
             let kind = args.clone().bind(&["value", "type_"]).value("type_").map(super::types::of).transpose()?;
@@ -450,7 +450,7 @@ pub(super) fn function(name: &str, args: &Args) -> Option<Result<Value, Reason>>
                 matches!(it, Expr::True | Expr::False | Expr::Value { value: Literal::Bool(_) | Literal::Null, .. })
             };
             if parts.is_empty() || parts.iter().any(constant) {
-                return Err(format!("`{name}()` of nothing or of constants is not evaluated"));
+                return Err(format!("`{name}()` of nothing or of constants is not evaluated").into());
             }
             Ok(Value::expr(if name == "and_" { Expr::And(parts) } else { Expr::Or(parts) }))
         }),
@@ -464,7 +464,7 @@ pub(super) fn function(name: &str, args: &Args) -> Option<Result<Value, Reason>>
                 };
                 Ok(Value::expr(Expr::Ordered { inner: Box::new(inner), suffix: name.to_uppercase() }))
             }
-            None => Err("an argument is missing".to_owned()),
+            None => Err("an argument is missing".into()),
         }),
         "case" => case(args),
         "exists" => match first {
@@ -472,9 +472,9 @@ pub(super) fn function(name: &str, args: &Args) -> Option<Result<Value, Reason>>
                 (Query::Select(select), None) => {
                     Ok(Value::expr(Expr::Exists { select: select.clone(), negated: false }))
                 }
-                _ => Err("`exists()` is not evaluated".to_owned()),
+                _ => Err("`exists()` is not evaluated".into()),
             },
-            _ => Err("`exists()` is not evaluated".to_owned()),
+            _ => Err("`exists()` is not evaluated".into()),
         },
         "tuple_" => values().map(|parts| Value::expr(Expr::Tuple(parts))),
         "bindparam" => bindparam(args),
@@ -497,7 +497,7 @@ fn bindparam(args: &Args) -> Result<Value, Reason> {
     };
     let key = bound.required_name("key", "the parameter's name")?.text;
     match bound.value("value") {
-        None => Err(format!("no value is given for `:{key}`")),
+        None => Err(format!("no value is given for `:{key}`").into()),
         Some(it) if bound.is("expanding")? => {
             let list = items(&Arg { value: it.clone(), span: bound.span }, "the members")?;
             let list = list.iter().map(|it| value(&it.value, kind.as_ref())).collect::<Result<_, _>>()?;
@@ -545,7 +545,7 @@ fn case(args: &Args) -> Result<Value, Reason> {
         };
         for pair in pairs {
             let pair = items(&pair, "a case")?;
-            let [condition, result] = pair.as_slice() else { return Err("a case is not a pair".to_owned()) };
+            let [condition, result] = pair.as_slice() else { return Err("a case is not a pair".into()) };
             whens.push((value(&condition.value, None)?, value(&result.value, None)?));
         }
     }

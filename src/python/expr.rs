@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     op::{Guard, Question},
+    reason::Reason,
     source::Span,
 };
 use ruff_python_ast::{self as ast, BoolOp, CmpOp, Expr, UnaryOp};
@@ -20,7 +21,7 @@ impl Interp<'_> {
         let span = self.span(expr.range());
         self.burn(span)?;
         if self.nesting >= NESTING {
-            return Ok(Value::unknown(span, format!("it is nested more than {NESTING} deep")));
+            return Ok(Value::unknown(span, Reason::limit(format!("it is nested more than {NESTING} deep"))));
         }
         self.nesting += 1;
         // Python nests deeper than a thread's stack may be.
@@ -246,7 +247,10 @@ impl Interp<'_> {
     /// What `for x in value` goes through.
     pub(super) fn iterate(&mut self, value: &Value, span: Span) -> Result<Items, Halt> {
         let known = |items: Vec<Value>| -> Items { Ok(Box::new(items.into_iter().map(Ok))) };
-        let not = |reason: String| -> Items { Err(Rc::new(Unknown { reason, span, inert: false })) };
+        let not = |reason: String| -> Items {
+            let reason = reason.into();
+            Err(Rc::new(Unknown { reason, span, inert: false }))
+        };
         Ok(match &value.plain() {
             Value::List(list) => match &*list.spoiled.borrow() {
                 Some(unknown) => Err(Rc::clone(unknown)),
@@ -264,7 +268,9 @@ impl Interp<'_> {
             Value::Range { start, stop, step } => Ok(Box::new(range(*start, *stop, *step).map(|n| Ok(Value::Int(n))))),
             Value::Class(class) if class.is_enum() => known(class.members.borrow().clone()),
             Value::Unknown(unknown) => Err(Rc::clone(unknown)),
-            Value::Inspected(_) => not("it is what the database says".to_owned()),
+            Value::Inspected(_) => {
+                Err(Rc::new(Unknown { reason: Reason::data("it is what the database says"), span, inert: false }))
+            }
             other => match other.as_str() {
                 Some(text) => known(text.chars().map(|c| Value::made(c.to_string())).collect()),
                 None => not(format!("it is {}", other.kind())),
@@ -305,13 +311,13 @@ impl Interp<'_> {
             return Ok(match self.eval(condition, scope)? {
                 // `[c for c in … if c["name"] == "a"]` is empty or not by the answer to the question.
                 Value::Question(asked) => Value::Question(asked),
-                _ => Value::unknown(span, "it is what the database says"),
+                _ => Value::unknown(span, Reason::data("it is what the database says")),
             });
         }
         Ok(match self.eval(element, scope)? {
             Value::Inspected(it) if it.item => Value::Inspected(Rc::new(Inspected { item: false, ..(*it).clone() })),
             Value::Question(asked) if clause.ifs.is_empty() => Value::Question(asked),
-            _ => Value::unknown(span, "it is what the database says"),
+            _ => Value::unknown(span, Reason::data("it is what the database says")),
         })
     }
 
@@ -342,8 +348,8 @@ impl Interp<'_> {
                     Truth::Known(true) => {}
                     Truth::Known(false) => continue 'items,
                     Truth::Unknown(unknown) => return Ok(Err(unknown)),
-                    Truth::Asked(_) | Truth::Other => {
-                        let reason = format!("it depends on `{}`", self.code(condition.range()));
+                    Truth::Asked(_) | Truth::Other(_) => {
+                        let reason = format!("it depends on `{}`", self.code(condition.range())).into();
                         return Ok(Err(Rc::new(Unknown { reason, span, inert: false })));
                     }
                 }
@@ -413,7 +419,7 @@ impl Interp<'_> {
                     Value::Question(Rc::new(Asked { question: asked.question.clone(), holds: !asked.holds }))
                 }
                 Truth::Unknown(unknown) => Value::Unknown(unknown),
-                Truth::Other => Value::unknown(span, format!("it depends on `{}`", self.code(it.operand.range()))),
+                Truth::Other(reason) => Value::unknown(span, reason),
             });
         }
         Ok(match (it.op, &value) {

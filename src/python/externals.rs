@@ -4,6 +4,7 @@ use super::{
     interp::{Args, Eval, Halt, Interp},
     value::{Arg, Class, Value},
 };
+use crate::reason::Reason;
 use std::rc::Rc;
 
 impl Interp<'_> {
@@ -154,14 +155,14 @@ impl Interp<'_> {
         }
         let handed = args.positional.iter().any(|arg| sends_by_itself(&arg.value));
         if (super::imports::is_standard(root) && !handed) || is_logging(path) {
-            return Ok(Value::inert(span, format!("`{path}()` is not known before it runs")));
+            return Ok(Value::inert(span, super::imports::at_run(path)));
         }
         if let Some(found) = self.resolve(path)
             && !matches!(&found, Value::External(other) if **other == *path)
         {
             return self.call(&found, args);
         }
-        let reason = format!("`{path}()` is not in the file");
+        let reason = Reason::elsewhere(format!("`{path}()` is not in the checkout"));
         // By Python's convention it is a class: making an object sends nothing, as long as it is not handed what could.
         let is_class = path.rsplit('.').next().is_some_and(|name| name.starts_with(char::is_uppercase));
         let can_send =
@@ -200,7 +201,7 @@ fn is_logging(path: &str) -> bool {
     level && parts.next().is_some_and(|name| matches!(name.to_lowercase().as_str(), "logger" | "log" | "_logger"))
 }
 
-fn told(made: Result<Value, String>, span: crate::source::Span) -> Value {
+fn told(made: Result<Value, Reason>, span: crate::source::Span) -> Value {
     match made {
         Ok(value) => value,
         Err(reason) => Value::unknown(span, reason),

@@ -4,7 +4,7 @@ use super::{
     interp::{Eval, Halt, Interp},
     value::{Scope, Value},
 };
-use crate::source::Span;
+use crate::{reason::Reason, source::Span};
 use ruff_python_ast as ast;
 use std::rc::Rc;
 
@@ -145,10 +145,29 @@ impl Interp<'_> {
             return Ok(super::assumed(literal));
         }
         if matches!(whole.as_str(), "os.environ" | "sys.argv" | "alembic.context.config") {
-            return Ok(Value::inert(span, format!("`{whole}` is not known")));
+            return Ok(Value::inert(span, absent(&whole)));
         }
         Ok(Value::external(whole))
     }
+}
+
+/// Why a name is not known that an import gave: its source is not in the checkout.
+pub(super) fn absent(path: &str) -> Reason {
+    if is_setting(path) {
+        return Reason::settings(format!("`{path}` is a setting"));
+    }
+    Reason::elsewhere(format!("`{path}` is not in the checkout"))
+}
+
+/// Why the answer of a function of Python's library is not known.
+pub(super) fn at_run(path: &str) -> Reason {
+    let text = format!("`{path}()` is not known before it runs");
+    if is_setting(path) { Reason::settings(text) } else { Reason::data(text) }
+}
+
+/// What the environment or the command line gives.
+fn is_setting(path: &str) -> bool {
+    ["os.environ", "os.getenv", "sys.argv", "alembic.context.config"].iter().any(|it| path.starts_with(it))
 }
 
 /// Packages whose source is not looked for in the checkout.

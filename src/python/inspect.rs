@@ -18,7 +18,7 @@ impl Interp<'_> {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let unknown = || Value::inert(span, "it is what the database says");
+        let unknown = || Value::inert(span, crate::reason::Reason::data("it is what the database says"));
         if let Value::Inspected(it) = receiver {
             return Ok(match (name, it.item, text(0, "key")) {
                 ("get", true, Some(key)) if key == "name" => {

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     op::{Guard, Op, Question, Step},
+    reason::Reason,
     source::{SourceId, Sources, Span},
 };
 use ruff_python_ast::{self as ast, Expr, Stmt};
@@ -202,7 +203,7 @@ impl<'a> Interp<'a> {
     }
 
     /// Says that something is not understood, once for a place and reason.
-    pub(super) fn unresolved(&mut self, span: Span, reason: impl Into<String>) -> Result<(), Halt> {
+    pub(super) fn unresolved(&mut self, span: Span, reason: impl Into<Reason>) -> Result<(), Halt> {
         let op = Op::Unresolved { reason: reason.into() };
         if self.steps.iter().any(|step| step.span == span && step.op == op) {
             return Ok(());
@@ -211,12 +212,12 @@ impl<'a> Interp<'a> {
     }
 
     /// Why something is not known, with the line where that began if it is another one.
-    pub(super) fn because(&self, unknown: &Unknown, span: Span) -> String {
+    pub(super) fn because(&self, unknown: &Unknown, span: Span) -> Reason {
         let (there, here) = (self.sources.place(unknown.span), self.sources.place(span));
         if unknown.span.source != span.source || (here.line..=here.end_line).contains(&there.line) {
             return unknown.reason.clone();
         }
-        format!("{} (line {})", unknown.reason, there.line)
+        unknown.reason.reworded(format!("{} (line {})", unknown.reason, there.line))
     }
 
     /// The place in the revision's own file from which the code at `span` was reached.
@@ -321,7 +322,7 @@ impl<'a> Interp<'a> {
 
     /// Something of a container is taken away: what is left of it is not known.
     fn spoil(&mut self, container: &Value, span: Span) {
-        let why = Some(Rc::new(Unknown { reason: "it had something deleted".to_owned(), span, inert: false }));
+        let why = Some(Rc::new(Unknown { reason: "it had something deleted".into(), span, inert: false }));
         match container {
             Value::List(list) => *list.spoiled.borrow_mut() = why,
             Value::Dict(dict) => *dict.spoiled.borrow_mut() = why,
@@ -357,9 +358,19 @@ impl<'a> Interp<'a> {
     pub(super) fn guard(&self, test: &Expr, truth: &Truth) -> Guard {
         let (question, holds) = match truth {
             Truth::Asked(asked) => (asked.question.clone(), asked.holds),
-            _ => (Question::Unknown, true),
+            other => (Question::Unknown(self.undecided(other, self.span(test.range()))), true),
         };
         Guard { text: self.code(test.range()), span: self.span(test.range()), question, holds }
+    }
+
+    /// Why a condition is not decided.
+    fn undecided(&self, truth: &Truth, span: Span) -> Reason {
+        match truth {
+            Truth::Unknown(unknown) => self.because(unknown, span),
+            Truth::Other(reason) => reason.clone(),
+            Truth::Asked(_) => Reason::data("it is what the database says"),
+            Truth::Known(_) => "it is known".into(),
+        }
     }
 
     /// Runs both branches of a condition that is not decided, and joins what they leave behind.
@@ -393,7 +404,9 @@ impl<'a> Interp<'a> {
         });
         for until in lasting {
             let text = format!("{} (and more)", guard.text);
-            self.guards.push((Guard { text, question: Question::Unknown, ..guard.clone() }, until));
+            let why = guard.question.open().cloned();
+            let question = Question::Unknown(why.unwrap_or_else(|| "it is one of several conditions".into()));
+            self.guards.push((Guard { text, question, ..guard.clone() }, until));
         }
         self.resume(first, second, guard, contrary)
     }
@@ -496,7 +509,8 @@ impl<'a> Interp<'a> {
                     ..(*unknown).clone()
                 }));
                 self.assign(&it.target, item, scope)?;
-                self.perhaps(text, span, &it.body, scope)?;
+                let why = self.because(&unknown, span);
+                self.perhaps(text, why, span, &it.body, scope)?;
             }
         }
         self.lapse(mark, Until::Loop);
@@ -529,9 +543,10 @@ impl<'a> Interp<'a> {
                         break;
                     }
                 }
-                _ => {
+                undecided => {
                     let text = format!("while {}", self.code(it.test.range()));
-                    self.perhaps(text, span, &it.body, scope)?;
+                    let reason = self.undecided(&undecided, span);
+                    self.perhaps(text, reason, span, &it.body, scope)?;
                     break;
                 }
             }
@@ -541,8 +556,15 @@ impl<'a> Interp<'a> {
     }
 
     /// Runs a body once that may run never or often.
-    fn perhaps(&mut self, text: String, span: Span, body: &[Stmt], scope: &Rc<Scope>) -> Result<(), Halt> {
-        let guard = Guard { text, span, question: Question::Unknown, holds: true };
+    fn perhaps(
+        &mut self,
+        text: String,
+        reason: Reason,
+        span: Span,
+        body: &[Stmt],
+        scope: &Rc<Scope>,
+    ) -> Result<(), Halt> {
+        let guard = Guard { text, span, question: Question::Unknown(reason), holds: true };
         // What the body assigns is not known before it either: its second turn sees the first one's values.
         for name in super::walk::assigned(body) {
             let value = depends(&guard, &format!("`{name}`"));
@@ -579,16 +601,18 @@ impl<'a> Interp<'a> {
             }
             Value::Unknown(unknown) => return Truth::Unknown(Rc::clone(unknown)),
             Value::Question(asked) => return Truth::Asked(Rc::clone(asked)),
-            Value::Inspected(_) | Value::Expr(_) => return Truth::Other,
+            Value::Inspected(_) => return Truth::Other(Reason::data("it is what the database says")),
+            Value::Expr(_) => return Truth::Other("it is an SQL expression".into()),
             Value::Instance(it) if it.class.lookup("__bool__").or_else(|| it.class.lookup("__len__")).is_some() => {
-                return Truth::Other;
+                let reason = format!("whether an object of `{}` is true is not evaluated", it.class.name);
+                return Truth::Other(reason.into());
             }
             // What was imported and never looked into may be anything.
             Value::External(path) => {
                 if super::builtins::is_class_or_module(path) {
                     true
                 } else {
-                    return Truth::Other;
+                    return Truth::Other(super::imports::absent(path));
                 }
             }
             other => other.as_str().is_none_or(|text| !text.is_empty()),
@@ -602,7 +626,8 @@ pub(super) enum Truth {
     /// The schema may tell.
     Asked(Rc<Asked>),
     Unknown(Rc<Unknown>),
-    Other,
+    /// Not known for this reason.
+    Other(Reason),
 }
 
 /// How a branch ended, limits apart.
@@ -626,9 +651,9 @@ impl Ending {
 }
 
 /// The step is the reason, inside of the span, of something that is not understood.
-fn is_part(step: &Step, reason: &str, whole: Span) -> bool {
+fn is_part(step: &Step, reason: &Reason, whole: Span) -> bool {
     let inside = step.span.source == whole.source && whole.start <= step.span.start && step.span.end <= whole.end;
-    inside && matches!(&step.op, Op::Unresolved { reason: part } if reason.ends_with(part.as_str()))
+    inside && matches!(&step.op, Op::Unresolved { reason: part } if reason.text.ends_with(&part.text))
 }
 
 /// How many items a list has now.
@@ -670,11 +695,11 @@ fn join(yes: &BTreeMap<String, Value>, no: &BTreeMap<String, Value>, guard: &Gua
 }
 
 /// The reason of what a loop goes through, said of one turn.
-fn one_of(code: &str, reason: &str) -> String {
-    match reason.strip_prefix("it ") {
+fn one_of(code: &str, reason: &Reason) -> Reason {
+    reason.reworded(match reason.text.strip_prefix("it ") {
         Some(rest) => format!("it is one of `{code}`, which {rest}"),
         None => format!("it is one of `{code}`: {reason}"),
-    }
+    })
 }
 
 /// At most `most` characters of a line.

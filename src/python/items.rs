@@ -37,12 +37,12 @@ pub(super) fn item(name: &str, args: &Args) -> Option<Result<Value, Reason>> {
             let bound = args.bind(&["arg"]);
             bound
                 .value("arg")
-                .ok_or_else(|| "the default is not given".to_owned())
+                .ok_or_else(|| Reason::from("the default is not given"))
                 .and_then(server_default)
                 .map(Item::Default)
         }
         "MetaData" if args.keywords.iter().any(|(name, ..)| name == "naming_convention") => {
-            return Some(Err("the naming convention of a `MetaData` is not evaluated".to_owned()));
+            return Some(Err("the naming convention of a `MetaData` is not evaluated".into()));
         }
         "MetaData" | "ColumnDefault" | "declarative_base" | "registry" => Ok(Item::Nothing),
         "table" | "Table" => return Some(table(name, args).map(|table| Value::Table(Rc::new(table)))),
@@ -89,7 +89,7 @@ fn add_item(table: &mut CreateTable, arg: &Arg) -> Result<(), Reason> {
         },
         Value::Unknown(unknown) => return Err(not_known("an item is", &unknown.reason)),
         Value::None => {}
-        other => return Err(format!("an item is {}", other.kind())),
+        other => return Err(format!("an item is {}", other.kind()).into()),
     }
     Ok(())
 }
@@ -117,21 +117,21 @@ fn table(kind: &str, args: Args) -> Result<Table, Reason> {
                     Expr::Column { name, kind, .. } => {
                         columns.push(Column { kind: kind.clone(), ..blank(name.clone(), arg.span) });
                     }
-                    _ => return Err("a column of the table is an SQL expression".to_owned()),
+                    _ => return Err("a column of the table is an SQL expression".into()),
                 },
                 Value::Item(item) => match &**item {
                     Item::Column(column) => columns.push(column.clone()),
-                    _ => return Err("a column of the table is a schema item".to_owned()),
+                    _ => return Err("a column of the table is a schema item".into()),
                 },
                 Value::Unknown(unknown) => return Err(not_known("a column is", &unknown.reason)),
-                other => return Err(format!("a column is {}", other.kind())),
+                other => return Err(format!("a column is {}", other.kind()).into()),
             }
         }
         return Ok(Table { name, alias: None, columns, create: None, open: false });
     }
     let bound = args.bind(&["table_name|name", "metadata"]);
     if let Some(Value::Unknown(unknown)) = bound.value("metadata")
-        && unknown.reason.contains("naming convention")
+        && unknown.reason.text.contains("naming convention")
     {
         return Err(unknown.reason.clone());
     }
@@ -213,7 +213,7 @@ fn column_item(column: &mut Column, arg: &Arg) -> Result<(), Reason> {
         return match &arg.value {
             Value::None => Ok(()),
             Value::Unknown(unknown) => Err(not_known("an item of the column is", &unknown.reason)),
-            other => Err(format!("an item of the column is {}", other.kind())),
+            other => Err(format!("an item of the column is {}", other.kind()).into()),
         };
     };
     match &**item {
@@ -229,7 +229,7 @@ fn column_item(column: &mut Column, arg: &Arg) -> Result<(), Reason> {
         Item::Sequence(..) => column.sequence = true,
         Item::Default(default) => column.server_default = Some(default.clone()),
         Item::Column(_) | Item::Index(_) => {
-            return Err("an item of the column is not one that a column takes".to_owned());
+            return Err("an item of the column is not one that a column takes".into());
         }
         Item::Nothing => {}
     }
@@ -243,7 +243,7 @@ fn keywords(column: &mut Column, bound: &Bound) -> Result<(), Reason> {
         _ => bound.flag("nullable")?,
     };
     if bound.plain_string("key")?.is_some_and(|key| key != column.name.text) {
-        return Err("`key` of a column is not evaluated".to_owned());
+        return Err("`key` of a column is not evaluated".into());
     }
     column.nullable_span = bound.place("nullable");
     column.primary_key = bound.is("primary_key")?;
@@ -258,7 +258,7 @@ fn keywords(column: &mut Column, bound: &Bound) -> Result<(), Reason> {
             Item::Identity(identity) => column.identity = Some(identity.clone()),
             Item::Computed(computed) => column.computed = Some(computed.clone()),
             Item::Default(default) => column.server_default = Some(default.clone()),
-            _ => return Err("`server_default` is a schema item".to_owned()),
+            _ => return Err("`server_default` is a schema item".into()),
         },
         Some(value) => column.server_default = Some(server_default(value)?),
     }
@@ -281,14 +281,14 @@ pub(super) fn server_default(value: &Value) -> Result<Default, Reason> {
         Value::Expr(expr) => Ok(Default::Expr((**expr).clone())),
         Value::Item(item) => match &**item {
             Item::Default(default) => Ok(default.clone()),
-            _ => Err("`server_default` is a schema item".to_owned()),
+            _ => Err("`server_default` is a schema item".into()),
         },
         Value::Unknown(unknown) => Err(not_known("`server_default` is", &unknown.reason)),
         Value::Instance(_) | Value::Str(_) | Value::Name(_) => match value.plain().as_str() {
             Some(text) => Ok(Default::Literal(text.to_owned())),
-            None => Err(format!("SQLAlchemy refuses {} as `server_default`", value.kind())),
+            None => Err(format!("SQLAlchemy refuses {} as `server_default`", value.kind()).into()),
         },
-        other => Err(format!("SQLAlchemy refuses {} as `server_default`", other.kind())),
+        other => Err(format!("SQLAlchemy refuses {} as `server_default`", other.kind()).into()),
     }
 }
 
@@ -318,7 +318,7 @@ fn target(arg: &Arg) -> Result<(Qualified, Name), Reason> {
             Ok((Qualified { schema: schema.map(part), name: part(table) }, part(column)))
         }
         // A table alone: SQLAlchemy takes the column of the same name, which only the table's metadata tells.
-        _ => Err(format!("`{}` names no column", whole.text)),
+        _ => Err(format!("`{}` names no column", whole.text).into()),
     }
 }
 
@@ -383,7 +383,7 @@ pub(super) fn exclude(bound: &Bound) -> Result<ConstraintKind, Reason> {
     let mut elements = Vec::new();
     for arg in &bound.rest {
         let pair = items(arg, "an element")?;
-        let [column, operator] = pair.as_slice() else { return Err("an element is not a pair".to_owned()) };
+        let [column, operator] = pair.as_slice() else { return Err("an element is not a pair".into()) };
         let operator = name_of(operator, "the operator")?.text;
         let expr = match &column.value {
             Value::Expr(expr) => (**expr).clone(),
@@ -447,9 +447,9 @@ pub(super) fn ddl(name: &str, args: &Args) -> Option<Result<Value, Reason>> {
                 (Item::Sequence(sequence, _), _) => {
                     bound.is("if_exists").map(|if_exists| Op::DropSequence { sequence: sequence.clone(), if_exists })
                 }
-                _ => Err("what is created is no sequence".to_owned()),
+                _ => Err("what is created is no sequence".into()),
             },
-            _ => Err("the sequence is not known".to_owned()),
+            _ => Err("the sequence is not known".into()),
         },
         _ => return None,
     };

@@ -74,7 +74,7 @@ impl Interp<'_> {
                 Value::None
             }
             (Value::Dict(dict), "setdefault" | "pop" | "update" | "clear" | "popitem", _) => {
-                let reason = format!("it was changed by `.{name}()`");
+                let reason = format!("it was changed by `.{name}()`").into();
                 *dict.spoiled.borrow_mut() = Some(Rc::new(Unknown { reason, span, inert: false }));
                 Value::unknown(span, format!("`.{name}()` is not evaluated"))
             }
@@ -105,7 +105,7 @@ impl Interp<'_> {
                 }
                 ("sort", None, _) if sort(items) => {}
                 _ => {
-                    let reason = format!("it was changed by `.{name}()`");
+                    let reason = format!("it was changed by `.{name}()`").into();
                     return Err(Rc::new(Unknown { reason, span, inert: false }));
                 }
             }

@@ -42,7 +42,7 @@ impl Interp<'_> {
         }
         match operation(name, args, None) {
             Ok(op) => self.emit(op, span)?,
-            Err(reason) => self.unresolved(span, format!("`op.{name}`: {reason}"))?,
+            Err(reason) => self.unresolved(span, reason.reworded(format!("`op.{name}`: {reason}")))?,
         }
         Ok(Value::None)
     }
@@ -61,7 +61,7 @@ impl Interp<'_> {
         }
         let op = match operation(name, args, Some(&batch.table)) {
             Ok(op) => op,
-            Err(reason) => Op::Unresolved { reason: format!("`batch_op.{name}`: {reason}") },
+            Err(reason) => Op::Unresolved { reason: reason.reworded(format!("`batch_op.{name}`: {reason}")) },
         };
         let step = self.step(op, span);
         batch.queued.borrow_mut().push(step);
@@ -87,7 +87,7 @@ impl Interp<'_> {
         let bound = args.bind(&["table_name", "schema", "recreate"]);
         let refused = match bound.value("recreate") {
             Some(value) if value.as_str() == Some("always") => {
-                Some("`recreate=\"always\"` copies the table as the database has it".to_owned())
+                Some(Reason::data("`recreate=\"always\"` copies the table as the database has it"))
             }
             Some(Value::Unknown(unknown)) => Some(not_known("`recreate` is", &unknown.reason)),
             _ => None,
@@ -107,7 +107,7 @@ impl Interp<'_> {
                 Ok(value)
             }
             Err(reason) => {
-                self.unresolved(span, format!("`op.create_table`: {reason}"))?;
+                self.unresolved(span, reason.reworded(format!("`op.create_table`: {reason}")))?;
                 Ok(Value::unknown(span, reason))
             }
         }
@@ -119,8 +119,8 @@ impl Interp<'_> {
         let outcome = match (bound.value("table").cloned(), bound.arg("rows").cloned()) {
             (Some(Value::Table(table)), Some(rows)) => self.rows(&table, &rows, span)?,
             (Some(Value::Unknown(unknown)), _) => Err(not_known("the table is", &unknown.reason)),
-            (_, None) => Err("the rows are not given".to_owned()),
-            _ => Err("the table is not understood".to_owned()),
+            (_, None) => Err("the rows are not given".into()),
+            _ => Err("the table is not understood".into()),
         };
         match outcome {
             Ok(queries) => {
@@ -128,7 +128,7 @@ impl Interp<'_> {
                     self.emit(Op::Query(Box::new(query)), span)?;
                 }
             }
-            Err(reason) => self.unresolved(span, format!("`op.bulk_insert`: {reason}"))?,
+            Err(reason) => self.unresolved(span, reason.reworded(format!("`op.bulk_insert`: {reason}")))?,
         }
         Ok(Value::None)
     }
@@ -187,15 +187,15 @@ fn operation(name: &str, args: Args, batch: Option<&Qualified>) -> Result<Op, Re
         "add_column" => {
             let bound = bind(args, &["table_name", "column", "schema"])?;
             if batch.is_some() && (present(&bound, "insert_before") || present(&bound, "insert_after")) {
-                return Err("`insert_before` and `insert_after` need the table to be copied".to_owned());
+                return Err("`insert_before` and `insert_after` need the table to be copied".into());
             }
             let column = match bound.value("column") {
                 Some(Value::Item(item)) => match &**item {
                     Item::Column(column) => column.clone(),
-                    _ => return Err("what is added is not a column".to_owned()),
+                    _ => return Err("what is added is not a column".into()),
                 },
                 Some(Value::Unknown(unknown)) => return Err(not_known("the column is", &unknown.reason)),
-                _ => return Err("what is added is not a column".to_owned()),
+                _ => return Err("what is added is not a column".into()),
             };
             Ok(Op::AddColumn {
                 table: of(&bound)?,
@@ -260,7 +260,7 @@ fn operation(name: &str, args: Args, batch: Option<&Qualified>) -> Result<Op, Re
             let comment = if name == "create_table_comment" { bound.plain_string("comment")? } else { None };
             Ok(Op::CommentTable { table: of(&bound)?, comment })
         }
-        _ => Err("it is not an operation of Alembic's own".to_owned()),
+        _ => Err("it is not an operation of Alembic's own".into()),
     }
 }
 

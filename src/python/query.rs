@@ -20,7 +20,7 @@ pub(super) fn insert(table: &Table, row: &Value) -> Result<Query, Reason> {
 fn pairs(row: &Value) -> Result<Vec<(String, Value)>, Reason> {
     match row {
         Value::Dict(dict) => match &*dict.spoiled.borrow() {
-            Some(unknown) => Err(format!("a row {}", unknown.reason)),
+            Some(unknown) => Err(unknown.reason.reworded(format!("a row {}", unknown.reason))),
             None => dict
                 .items
                 .borrow()
@@ -32,7 +32,7 @@ fn pairs(row: &Value) -> Result<Vec<(String, Value)>, Reason> {
                 .collect(),
         },
         Value::Unknown(unknown) => Err(not_known("a row is", &unknown.reason)),
-        other => Err(format!("a row is {}", other.kind())),
+        other => Err(format!("a row is {}", other.kind()).into()),
     }
 }
 
@@ -41,15 +41,15 @@ fn in_order(table: &Table, pairs: Vec<(String, Value)>) -> Result<Vec<(Name, Exp
     if let Some((name, _)) = pairs.iter().find(|(name, _)| known(name).is_none())
         && !table.open
     {
-        return Err(format!("the table `{}` has no column `{name}` here", table.name.name.text));
+        return Err(format!("the table `{}` has no column `{name}` here", table.name.name.text).into());
     }
     if table.open && pairs.len() > 1 {
-        return Err(format!("the order of the columns of `{}` is what the database says", table.name.name.text));
+        return Err(format!("the order of the columns of `{}` is what the database says", table.name.name.text).into());
     }
     let implied =
         |column: &&Column| column.python_default.is_some() && !pairs.iter().any(|(name, _)| *name == column.name.text);
     if let Some(column) = table.columns.iter().find(implied) {
-        return Err(format!("`{}` has a default of Python's", column.name.text));
+        return Err(format!("`{}` has a default of Python's", column.name.text).into());
     }
     let mut placed: Vec<(usize, Name, Expr)> = Vec::new();
     for (name, given) in pairs {
@@ -76,7 +76,9 @@ pub(super) fn statement(name: &str, args: &Args) -> Option<Result<Value, Reason>
         ("delete", Some(table)) => {
             Query::Delete { table: table.name.clone(), using: Vec::new(), conditions: Vec::new() }
         }
-        ("insert" | "update" | "delete", None) => return Some(Err(format!("the table of `{name}()` is not known"))),
+        ("insert" | "update" | "delete", None) => {
+            return Some(Err(format!("the table of `{name}()` is not known").into()));
+        }
         ("select", _) => return Some(select(args)),
         _ => return None,
     };
@@ -172,7 +174,7 @@ pub(super) fn query_method(query: &QueryValue, name: &str, args: &Args) -> Value
     let mut next = query.clone();
     match build(&mut next, name, args) {
         Ok(true) => {}
-        Ok(false) => next.unknown = Some(format!("`.{name}()` is not evaluated")),
+        Ok(false) => next.unknown = Some(format!("`.{name}()` is not evaluated").into()),
         Err(reason) => next.unknown = Some(reason),
     }
     Value::Query(Rc::new(next))

@@ -95,7 +95,7 @@ impl Interp<'_> {
     }
 
     fn unprintable(&self, value: &Value, span: Span) -> Rc<Unknown> {
-        Rc::new(Unknown { reason: format!("{} is put into a string", value.kind()), span, inert: false })
+        Rc::new(Unknown { reason: format!("{} is put into a string", value.kind()).into(), span, inert: false })
     }
 
     /// `"…" % values`.

@@ -137,7 +137,7 @@ impl Interp<'_> {
         change: impl FnOnce(&mut Vec<Value>) -> Result<(), Rc<Unknown>>,
     ) {
         if self.guarded() > list.depth {
-            let reason = "it was changed under a condition that is not decided".to_owned();
+            let reason = "it was changed under a condition that is not decided".into();
             *list.spoiled.borrow_mut() = Some(Rc::new(Unknown { reason, span, inert: false }));
             return;
         }
@@ -152,7 +152,7 @@ impl Interp<'_> {
             (Value::Dict(dict), key) => {
                 let unknown = if let Value::Unknown(unknown) = key { Some(Rc::clone(unknown)) } else { None };
                 if self.guarded() > dict.depth || unknown.is_some() {
-                    let reason = "it was changed under a condition that is not decided".to_owned();
+                    let reason = "it was changed under a condition that is not decided".into();
                     let why = unknown.unwrap_or_else(|| Rc::new(Unknown { reason, span, inert: false }));
                     *dict.spoiled.borrow_mut() = Some(why);
                 } else {
@@ -169,7 +169,7 @@ impl Interp<'_> {
                 });
             }
             (Value::List(list), _) => {
-                let reason = "an item is replaced at a place that is not known".to_owned();
+                let reason = "an item is replaced at a place that is not known".into();
                 *list.spoiled.borrow_mut() = Some(Rc::new(Unknown { reason, span, inert: false }));
             }
             _ => {}

@@ -17,11 +17,11 @@ pub(super) fn of(value: &Value) -> Result<Type, Reason> {
             let nowhere = Args { positional: Vec::new(), keywords: Vec::new(), open: None, span: no_span() };
             match build(path, nowhere) {
                 Some(kind) => kind,
-                None => Err(format!("the type `{path}` is not known")),
+                None => Err(format!("the type `{path}` is not known").into()),
             }
         }
-        Value::Class(class) => Err(format!("the type `{}` is not evaluated", class.name)),
-        other => Err(format!("{} is given as a type", other.kind())),
+        Value::Class(class) => Err(format!("the type `{}` is not evaluated", class.name).into()),
+        other => Err(format!("{} is given as a type", other.kind()).into()),
     }
 }
 
@@ -200,7 +200,7 @@ fn enumeration(args: Args, postgresql: bool) -> Result<Type, Reason> {
             class_name = Some(Name { text: class.name.to_lowercase(), span: Some(span), quote: None, exact: false });
         }
         Some(Value::Class(_) | Value::External(_)) => {
-            return Err("the labels of the enum are a class that is not in the file".to_owned());
+            return Err(Reason::elsewhere("the labels of the enum are a class that is not in the file"));
         }
         _ => {
             for arg in &bound.rest {
@@ -232,14 +232,14 @@ fn enum_labels(class: &Rc<Class>, callable: Option<&Value>) -> Result<Vec<String
     let field = match callable {
         None | Some(Value::None) => "name",
         Some(Value::Function(_)) => "value",
-        Some(_) => return Err("`values_callable` is not evaluated".to_owned()),
+        Some(_) => return Err("`values_callable` is not evaluated".into()),
     };
     let mut labels = Vec::new();
     for member in class.members.borrow().iter() {
         let Value::Instance(instance) = member else { continue };
         match instance.fields.borrow().get(field).and_then(|value| value.as_str().map(str::to_owned)) {
             Some(label) => labels.push(label),
-            None => return Err(format!("a label of the enum `{}` is not a string", class.name)),
+            None => return Err(format!("a label of the enum `{}` is not a string", class.name).into()),
         }
     }
     Ok(labels)
@@ -328,9 +328,9 @@ impl Interp<'_> {
             BaseType::UserDefined => match ask(self, "get_col_spec", Vec::new())? {
                 Some(value) => match value.as_str() {
                     Some(text) => Ok(Type::Verbatim(text.to_owned())),
-                    None => Err(format!("the SQL of the type `{}` is not known", class.name)),
+                    None => Err(format!("the SQL of the type `{}` is not known", class.name).into()),
                 },
-                None => Err(format!("the type `{}` has no `get_col_spec`", class.name)),
+                None => Err(format!("the type `{}` has no `get_col_spec`", class.name).into()),
             },
             BaseType::Decorator => match ask(self, "load_dialect_impl", vec![Value::Dialect])? {
                 Some(value) => of(&value),
@@ -338,7 +338,7 @@ impl Interp<'_> {
             },
             BaseType::Subclass(path) => match build(&path, args.clone()) {
                 Some(kind) => kind,
-                None => Err(format!("the type `{}` is not evaluated", class.name)),
+                None => Err(format!("the type `{}` is not evaluated", class.name).into()),
             },
         };
         Ok(Some(match kind {
@@ -350,7 +350,7 @@ impl Interp<'_> {
     /// A `TypeDecorator` gives its arguments to its `impl`.
     fn decorated_type(&mut self, class: &Rc<Class>, args: &Args) -> Result<Result<Type, Reason>, Halt> {
         let Some(inner) = class.lookup("impl") else {
-            return Ok(Err(format!("the type `{}` has no `impl`", class.name)));
+            return Ok(Err(format!("the type `{}` has no `impl`", class.name).into()));
         };
         let own_init = class.lookup("__init__").is_some();
         Ok(match &inner {
@@ -360,7 +360,7 @@ impl Interp<'_> {
                 } else {
                     args.clone()
                 };
-                build(path, given).unwrap_or_else(|| Err(format!("the type `{path}` is not known")))
+                build(path, given).unwrap_or_else(|| Err(format!("the type `{path}` is not known").into()))
             }
             other => of(other),
         })

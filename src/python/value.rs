@@ -2,6 +2,7 @@
 
 use crate::{
     op::{Column, Constraint, Default, Expr, Identity, Index, Name, Qualified, Query, Step, Type},
+    reason::Reason,
     source::{Span, Text},
 };
 use ruff_python_ast as ast;
@@ -64,7 +65,7 @@ pub(super) enum Value {
 /// Why a value is not known.
 #[derive(Clone, Debug)]
 pub(super) struct Unknown {
-    pub reason: String,
+    pub reason: Reason,
     /// Where it ceased to be known.
     pub span: Span,
     /// Using it cannot send SQL: a row that was read, a logger, a number from the clock.
@@ -196,7 +197,7 @@ pub(super) struct QueryValue {
     pub query: Query,
     pub table: Option<Rc<Table>>,
     /// A clause that is not modelled, with its name.
-    pub unknown: Option<String>,
+    pub unknown: Option<Reason>,
 }
 
 /// `with op.batch_alter_table(…) as batch_op`.
@@ -204,7 +205,7 @@ pub(super) struct Batch {
     pub table: Qualified,
     pub queued: RefCell<Vec<Step>>,
     /// `recreate="always"`: the table is copied, which cannot be told from the text.
-    pub refused: Option<String>,
+    pub refused: Option<Reason>,
 }
 
 /// `op.get_bind()`, a session on it, or a connection of its own.
@@ -338,12 +339,12 @@ impl Value {
         Self::Expr(Rc::new(expr))
     }
 
-    pub(super) fn unknown(span: Span, reason: impl Into<String>) -> Self {
+    pub(super) fn unknown(span: Span, reason: impl Into<Reason>) -> Self {
         Self::Unknown(Rc::new(Unknown { reason: reason.into(), span, inert: false }))
     }
 
     /// Unknown, but nothing that is done with it can send SQL.
-    pub(super) fn inert(span: Span, reason: impl Into<String>) -> Self {
+    pub(super) fn inert(span: Span, reason: impl Into<Reason>) -> Self {
         Self::Unknown(Rc::new(Unknown { reason: reason.into(), span, inert: true }))
     }
 

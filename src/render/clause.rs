@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     op::{Expr, Literal, TextClause},
+    reason::{Class, Reason},
     source::Text,
 };
 
@@ -23,7 +24,7 @@ pub(super) fn text(clause: &TextClause, dialect: &Dialect) -> Made {
         made.push(&clause.text.slice(done, start));
         let name = &source[start + 1..end];
         let Some((_, value)) = clause.binds.iter().find(|(bound, _)| bound == name) else {
-            return Err(Unrendered { reason: format!("no value is given for `:{name}`") });
+            return Err(Unrendered { reason: Reason::of(Class::Refused, format!("no value is given for `:{name}`")) });
         };
         made.push(&super::words::anchored(bound(value, dialect)?, clause.text.place(start, end)));
         done = end;

@@ -7,6 +7,7 @@ use crate::{
     op::{Guard, Op},
     output::environment::Surroundings,
     output::sql::{RevisionSql, SqlReport, StatementSql, UnresolvedSql, WaySql, WhenSql},
+    reason::{Class, Reason},
     render::{self, Dialect, Memo},
     revision::{Body, Revision},
     source::Sources,
@@ -67,8 +68,9 @@ fn told(
     let mut way = WaySql { complete: body.defined, ..WaySql::default() };
     let mut memo = Memo::default();
     if !body.defined {
-        let reason = format!("there is no `{}()`", direction.word());
-        way.unresolved.push(UnresolvedSql { line: sources.place(body.span).line, reason });
+        let reason = Reason::of(Class::Refused, format!("there is no `{}()`", direction.word()));
+        let line = sources.place(body.span).line;
+        way.unresolved.push(UnresolvedSql { line, reason: reason.text, class: reason.class.word() });
     }
     for (index, step) in body.steps.iter().enumerate() {
         let line = sources.place(step.sent).line;
@@ -86,10 +88,10 @@ fn told(
             Err(refused) => {
                 way.complete = false;
                 let reason = match step.op {
-                    Op::Raise { .. } => format!("it raises {}", refused.reason),
+                    Op::Raise { .. } => refused.reason.reworded(format!("it raises {}", refused.reason)),
                     _ => refused.reason,
                 };
-                way.unresolved.push(UnresolvedSql { line, reason });
+                way.unresolved.push(UnresolvedSql { line, reason: reason.text, class: reason.class.word() });
             }
         }
     }
@@ -113,5 +115,17 @@ fn decision(step: usize, guards: &[Guard], (way, decided): (&Way, &Vec<Option<bo
 fn when(sources: &Sources, guards: &[Guard], decided: Option<bool>) -> Option<WhenSql> {
     let first = guards.first()?;
     let texts: Vec<&str> = guards.iter().map(|guard| guard.text.as_str()).collect();
-    Some(WhenSql { text: texts.join(" and "), line: sources.place(first.span).line, decided })
+    let open = guards.iter().find_map(|guard| guard.question.open());
+    let reason = match (decided, open) {
+        (Some(_), _) => None,
+        (None, Some(reason)) => Some(reason.clone()),
+        (None, None) => Some(Reason::data("the history does not say what the database holds")),
+    };
+    Some(WhenSql {
+        text: texts.join(" and "),
+        line: sources.place(first.span).line,
+        decided,
+        class: reason.as_ref().map(|it| it.class.word()),
+        reason: reason.map(|it| it.text),
+    })
 }

@@ -74,7 +74,7 @@ impl Book {
             }
             let place = span(source, at, at + code.len());
             let op = if let Some(reason) = code.strip_prefix('?') {
-                Op::Unresolved { reason: reason.to_owned() }
+                Op::Unresolved { reason: reason.into() }
             } else if code.starts_with("raise") {
                 Op::Raise { what: code.trim_start_matches("raise ").replace("('", ": ").replace("')", "") }
             } else {

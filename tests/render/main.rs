@@ -28,7 +28,7 @@ fn check_with(dialect: &Dialect, cases: Vec<(Op, &str)>) {
         match (expected.strip_prefix("!! "), made) {
             (None, Ok(texts)) => assert_eq!(framed(&texts), expected, "{op:#?}"),
             (None, Err(why)) => panic!("{expected}\nis not rendered: {why}"),
-            (Some(reason), Err(why)) => assert!(why.reason.contains(reason), "{reason} against {why}"),
+            (Some(reason), Err(why)) => assert!(why.reason.text.contains(reason), "{reason} against {why}"),
             (Some(reason), Ok(texts)) => panic!("{reason}\nis not the reason against\n{}", framed(&texts)),
         }
     }

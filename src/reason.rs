@@ -1,0 +1,113 @@
+//! Why something is not known, and what it would take to know it.
+//!
+//! The class is given where the reason is made, by the code that knows it; nobody reads it off the words.
+
+use std::fmt;
+
+/// What it would take to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// The content of the database: nobody can tell from the text.
+    Data,
+    /// A setting of the project's or of the run: `[assume]` and `--assume` give it.
+    Settings,
+    /// Code, a type or a file that is not in the checkout.
+    Elsewhere,
+    /// One of the reader's limits.
+    Limit,
+    /// The reader's own lack of reach.
+    NotUnderstood,
+    /// Alembic or SQLAlchemy refuses it: the revision fails there.
+    Refused,
+}
+
+impl Class {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 6] =
+        [Self::Data, Self::Settings, Self::Elsewhere, Self::Limit, Self::NotUnderstood, Self::Refused];
+
+    /// In words.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Data => "data decides",
+            Self::Settings => "settings decide",
+            Self::Elsewhere => "code that is not in the checkout",
+            Self::Limit => "limit",
+            Self::NotUnderstood => "not understood",
+            Self::Refused => "Alembic refuses",
+        }
+    }
+}
+
+/// Why something is not known: one sentence without a full stop, and its class.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reason {
+    /// What it would take to know.
+    pub class: Class,
+    /// The sentence.
+    pub text: String,
+}
+
+impl Reason {
+    /// A reason of a class.
+    #[must_use]
+    pub fn of(class: Class, text: impl Into<String>) -> Self {
+        Self { class, text: text.into() }
+    }
+
+    /// The content of the database decides.
+    #[must_use]
+    pub fn data(text: impl Into<String>) -> Self {
+        Self::of(Class::Data, text)
+    }
+
+    /// A setting decides.
+    #[must_use]
+    pub fn settings(text: impl Into<String>) -> Self {
+        Self::of(Class::Settings, text)
+    }
+
+    /// It is not in the checkout.
+    #[must_use]
+    pub fn elsewhere(text: impl Into<String>) -> Self {
+        Self::of(Class::Elsewhere, text)
+    }
+
+    /// A limit is reached.
+    #[must_use]
+    pub fn limit(text: impl Into<String>) -> Self {
+        Self::of(Class::Limit, text)
+    }
+
+    /// The same class in other words.
+    #[must_use]
+    pub fn reworded(&self, text: impl Into<String>) -> Self {
+        Self::of(self.class, text)
+    }
+}
+
+/// What nobody gave a class to is our own lack of reach.
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self::of(Class::NotUnderstood, text)
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(text: &str) -> Self {
+        Self::of(Class::NotUnderstood, text)
+    }
+}
+
+impl From<&Reason> for Reason {
+    fn from(reason: &Reason) -> Self {
+        reason.clone()
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
