@@ -72,6 +72,7 @@ fn stages(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("replay and judge", size), |bench| {
             bench.iter(|| {
                 check::check(&Case {
+                    base: None,
                     history: &history,
                     sources: &checkout.sources,
                     migrations: migrations.clone(),

@@ -3,6 +3,7 @@
 //! The history is always replayed from its base; what is reported of it is decided last.
 
 use crate::{
+    base::Base,
     environment::{Environment, Stack},
     finding::{Finding, Severity},
     history::History,
@@ -42,6 +43,8 @@ pub struct Case<'a> {
     pub comments: &'a [Span],
     /// What the user wants.
     pub policy: &'a Policy,
+    /// What the work at hand is held against, if anything.
+    pub base: Option<&'a Base>,
 }
 
 /// What there is to say of an environment.
@@ -123,9 +126,9 @@ pub fn check(case: &Case<'_>) -> Report {
         summary.unresolved += way.unresolved.len();
     }
     let graph = graph::Graph::new(case.history);
-    let reported = case.policy.target.since.as_deref().and_then(|since| graph.after(case.history, since));
-    let raised = judge::judge(case, &graph, reported.as_deref());
-    let mut findings = sift::sift(case, raised, reported.as_deref());
+    let newness = newness(case, &graph);
+    let raised = judge::judge(case, &graph, &newness);
+    let mut findings = sift::sift(case, raised, newness.reported.as_deref());
     sort(&mut findings, case.sources);
     // One line that serves both ways, such as a table of the module, is one fault.
     findings
@@ -135,6 +138,24 @@ pub fn check(case: &Case<'_>) -> Report {
     }
     let Environment { folder, stack, .. } = &case.history.environment;
     Report { findings, summary, environments: vec![(folder.clone(), stack.clone())] }
+}
+
+/// Which revisions are new and which are reported on, by their place in the history; `None`: all are reported on, and
+/// nothing is told of how new they are.
+#[derive(Debug, Default)]
+struct Newness {
+    fresh: Option<Vec<bool>>,
+    reported: Option<Vec<bool>>,
+}
+
+fn newness(case: &Case<'_>, graph: &graph::Graph) -> Newness {
+    let after = case.policy.target.since.as_deref().and_then(|since| graph.after(case.history, since));
+    let Some(base) = case.base else { return Newness { fresh: after.clone(), reported: after } };
+    let ids = || case.history.revisions.iter().map(|it| it.id.id.as_str()).enumerate();
+    let young = |at: usize| after.as_ref().is_none_or(|it| it.get(at) == Some(&true));
+    let fresh = ids().map(|(at, id)| young(at) && !base.landed().contains(id)).collect();
+    let reported = ids().map(|(at, id)| young(at) && (!base.landed().contains(id) || base.is_edited(id))).collect();
+    Newness { fresh: Some(fresh), reported: Some(reported) }
 }
 
 /// By path, line, column, rule and message: nothing of it depends on the order of reading.

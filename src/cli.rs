@@ -27,6 +27,8 @@ pub enum Command {
     Sql(Sql),
     /// Print the graph of the revisions
     History(History),
+    /// Put new revisions on the head of the base, where both follow the same one
+    Rebase(Rebase),
     /// Print the document of a rule
     Explain {
         /// The rule's name
@@ -54,6 +56,18 @@ pub struct Check {
     /// A revision: report only on what is neither it nor its ancestor
     #[arg(long, value_name = "REV")]
     pub since: Option<String>,
+    /// A branch or commit: report on what is new beside it, and on what of it was changed
+    #[arg(long, value_name = "GITREF")]
+    pub base: Option<String>,
+    /// The last commit as the base: report on what is about to be committed
+    #[arg(long, conflicts_with = "base")]
+    pub staged: bool,
+    /// Only these rules or groups of rules, in place of the configuration's
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Not these rules or groups of rules, besides the configuration's
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
     /// The least severity of a finding that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub fail_on: FailOn,
@@ -66,6 +80,14 @@ pub struct Check {
     /// Count the findings of each rule
     #[arg(long)]
     pub statistics: bool,
+}
+
+impl Check {
+    /// The commit that the work at hand is held against.
+    #[must_use]
+    pub fn against(&self) -> Option<&str> {
+        if self.staged { Some("HEAD") } else { self.base.as_deref() }
+    }
 }
 
 /// `limbeck sql`.
@@ -97,6 +119,20 @@ pub struct History {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: HistoryFormat,
+}
+
+/// `limbeck rebase`.
+#[derive(Debug, Args)]
+pub struct Rebase {
+    /// Where to look and what to obey
+    #[command(flatten)]
+    pub place: Place,
+    /// The branch or commit that the work is to be put on
+    #[arg(long, value_name = "GITREF", default_value = "origin/HEAD")]
+    pub base: String,
+    /// Change the files, not only show how
+    #[arg(long)]
+    pub write: bool,
 }
 
 /// Where to look and what to obey.

@@ -49,7 +49,7 @@ pub struct Config {
 impl Default for Config {
     /// What holds without any configuration.
     fn default() -> Self {
-        let target = Target { postgres: DEFAULT_POSTGRES, schemas: Vec::new(), since: None };
+        let target = Target { postgres: DEFAULT_POSTGRES, schemas: Vec::new(), since: None, landed: None };
         let policy = Policy {
             target,
             select: None,
@@ -107,6 +107,22 @@ pub fn named(checkout: &Checkout, here: &Path, file: &Path) -> Result<Config> {
         return Err(fault::plain(format!("`{shown}` has no table `[tool.limbeck]`")));
     }
     read(&text, is_pyproject, &shown, &folder).map(|it| Config { file: real, ..it })
+}
+
+/// The rules of a flag's list: names of rules and of groups.
+///
+/// # Errors
+/// A name that is neither.
+pub fn rules_named(names: &[String]) -> Result<BTreeSet<&'static str>> {
+    let mut all = BTreeSet::new();
+    for name in names {
+        let rules = values::rules_of(name, &(0..0)).map_err(|fault| match fault.help {
+            Some(help) => fault::helped(fault.message, help),
+            None => fault::plain(fault.message),
+        })?;
+        all.extend(rules);
+    }
+    Ok(all)
 }
 
 /// A text that is not TOML has the table too, so that its fault is told where somebody meant it for us.

@@ -134,6 +134,7 @@ impl Found {
         let environment = Environment {
             folder: draft.folder.clone(),
             version_locations: draft.version_locations.clone(),
+            recursive: draft.settings.recursive,
             file_template: draft.settings.file_template.clone().map(|(text, span)| (text, Some(span))),
             truncate_slug_length: draft.settings.truncate_slug_length,
             url: draft.settings.url.clone(),

@@ -109,6 +109,8 @@ pub struct Environment {
     pub folder: String,
     /// Where revisions are looked for.
     pub version_locations: Vec<String>,
+    /// `recursive_version_locations`: folders in them count as well.
+    pub recursive: bool,
     /// `file_template`, and where it was set.
     pub file_template: Option<(String, Option<Span>)>,
     /// `truncate_slug_length` (Alembic's default: 40).
@@ -121,6 +123,20 @@ pub struct Environment {
     pub stack: Stack,
     /// Only these are to be reported on (pre-commit gave single files); `None`: all.
     pub selected: Option<BTreeSet<SourceId>>,
+}
+
+impl Environment {
+    /// A path lies where revisions are looked for.
+    #[must_use]
+    pub fn holds(&self, path: &str) -> bool {
+        self.version_locations.iter().any(|location| {
+            let inside = match location.trim_end_matches('/') {
+                "." | "" => Some(path),
+                folder => path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')),
+            };
+            inside.is_some_and(|rest| self.recursive || !rest.contains('/'))
+        })
+    }
 }
 
 #[cfg(test)]

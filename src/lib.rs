@@ -18,6 +18,7 @@ pub mod sql;
 pub mod statement;
 
 // Second floor: what all revisions together come to.
+pub mod base;
 pub mod history;
 pub mod schema;
 
@@ -36,4 +37,5 @@ pub mod cli;
 pub mod config;
 pub mod discover;
 pub mod fault;
+pub mod git;
 pub mod run;

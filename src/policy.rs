@@ -1,6 +1,6 @@
 //! What the configuration and the flags come to; no parsing here.
 
-use crate::finding::Severity;
+use crate::{finding::Severity, history::History};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What rules may know of the user's wishes.
@@ -12,6 +12,24 @@ pub struct Target {
     pub schemas: Vec<String>,
     /// A revision: only what is neither it nor its ancestor is new.
     pub since: Option<String>,
+    /// The ids of the revisions that have landed on the base of a pull request: only the others are new.
+    pub landed: Option<BTreeSet<String>>,
+}
+
+impl Target {
+    /// The revisions that are not reported on any more, because they are old. Empty where all are.
+    #[must_use]
+    pub fn settled<'a>(&'a self, history: &'a History) -> BTreeSet<&'a str> {
+        let mut settled = history.settled(self.since.as_deref());
+        settled.extend(self.landed.iter().flatten().map(String::as_str));
+        settled
+    }
+
+    /// It is told which revisions are new.
+    #[must_use]
+    pub fn knows_new(&self) -> bool {
+        self.since.is_some() || self.landed.is_some()
+    }
 }
 
 /// Which findings are kept, and how they are graded.

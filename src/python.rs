@@ -3,6 +3,7 @@
 //! The Python is never run: an interpreter of our own goes through its syntax tree, with limits on everything, and
 //! whatever it does not understand becomes an unresolved step with the place and the reason.
 
+mod alike;
 mod args;
 mod blocks;
 mod builtins;
@@ -26,6 +27,8 @@ mod targets;
 mod types;
 mod value;
 mod walk;
+
+pub use alike::{alike, alike_without};
 
 use crate::{
     finding::{Finding, Severity},

@@ -4,6 +4,7 @@
 //! It cannot keep state, do IO or fail: it is handed what it needs and reports into a sink.
 
 use crate::{
+    base::Base,
     finding::{Direction, Finding, Severity, Subject},
     history::History,
     op::Step,
@@ -95,6 +96,8 @@ pub enum Check {
     Migration(fn(&Migration<'_>, &mut Findings<'_>)),
     /// Once for each history; the finding names its own revision in its subject.
     History(fn(&History, &Target, &mut Findings<'_>)),
+    /// Once for each history that is held against the base of a pull request; the finding names its own revision.
+    Base(fn(&History, &Base, &mut Findings<'_>)),
     /// Found by the reader, the SQL parser, the fold or the suppressions, which name the rule by its name.
     Elsewhere,
 }
@@ -108,8 +111,8 @@ pub struct Context<'a> {
     pub target: &'a Target,
     /// How the history names its tables.
     pub names: &'a Names,
-    /// With `since`: which revisions are reported, by their place in the history.
-    pub reported: Option<&'a [bool]>,
+    /// Where it is told which revisions are new: those, by their place in the history.
+    pub fresh: Option<&'a [bool]>,
 }
 
 /// What a rule sees of one statement.
@@ -138,8 +141,8 @@ pub struct Site<'a> {
 impl Site<'_> {
     /// The table may hold rows, and running code may use it; the place where it was made.
     ///
-    /// `No`: it is new, or not there. New is what this very revision has made, with `since` what any of the
-    /// reported revisions has made, until the history writes rows into it. On the way down everything that the
+    /// `No`: it is new, or not there. New is what this very revision has made, with `since` or a base what any of
+    /// the new revisions has made, until the history writes rows into it. On the way down everything that the
     /// upgrade has left is in use. `Unknown`: the history has not made it, so that it is taken to be in use.
     #[must_use]
     pub fn in_use(&self, table: &Name) -> Known<Span> {
@@ -155,12 +158,12 @@ impl Site<'_> {
     /// What the run has made is new to this site.
     #[must_use]
     pub fn is_new(&self, run: Run) -> bool {
-        let reported = |index: usize| self.context.reported.is_some_and(|it| it.get(index) == Some(&true));
+        let fresh = |index: usize| self.context.fresh.is_some_and(|it| it.get(index) == Some(&true));
         run == self.run
             || (self.run.direction == Direction::Upgrade
                 && run.direction == Direction::Upgrade
-                && reported(run.revision)
-                && reported(self.run.revision))
+                && fresh(run.revision)
+                && fresh(self.run.revision))
     }
 
     /// A table that this very run drops later on: what happens to it before is of no account.

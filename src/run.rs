@@ -11,6 +11,7 @@ use crate::{
     output::{self, Look, Output, Paths},
     rules,
 };
+use gate::Gate;
 use miette::Result;
 use project::Project;
 use std::{
@@ -18,7 +19,9 @@ use std::{
     path::PathBuf,
 };
 
+mod gate;
 mod project;
+mod rebase;
 mod settle;
 mod sql;
 
@@ -52,6 +55,7 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
         Command::Check(args) => check(args, world),
         Command::Sql(args) => sql(args, world),
         Command::History(args) => history(args, world),
+        Command::Rebase(args) => rebase::run(args, world),
         Command::Explain { rule } => explain(rule, world),
         Command::Rules { format } => list(*format, world),
         Command::ConfigSchema => {
@@ -88,6 +92,10 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
     if let Some(postgres) = args.postgres {
         policy.target.postgres = postgres;
     }
+    if !args.select.is_empty() {
+        policy.select = Some(config::rules_named(&args.select)?);
+    }
+    policy.ignore.extend(config::rules_named(&args.ignore)?);
     if args.since.is_some() {
         policy.target.since.clone_from(&args.since);
     }
@@ -95,7 +103,11 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
         let from_file = if args.since.is_some() { None } else { project.config.file.clone() };
         project.knows(since, from_file.as_deref())?;
     }
-    let report = project.check(&policy);
+    let gate = args.against().map(|name| Gate::open(&project, name)).transpose()?;
+    if let Some(line) = gate.as_ref().and_then(Gate::talk) {
+        writeln!(world.err, "limbeck: {line}").map_err(fault::unwritten)?;
+    }
+    let report = project.check(&policy, gate.as_ref())?;
     let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());
     let written = write_reports(&args.formats, world, &|format, colored, out| {
         let look = if colored { Look::Colored } else { Look::Plain };

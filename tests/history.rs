@@ -74,7 +74,7 @@ fn case(files: &[(&str, &str)], change: impl FnOnce(&mut Environment)) -> Case {
     change(&mut environment);
     let revisions = environment.files.iter().filter_map(|&source| read(&sources, source)).collect();
     let history = History::build(environment, revisions, &sources);
-    Case { sources, history, target: Target { postgres: 14, schemas: Vec::new(), since: None } }
+    Case { sources, history, target: Target { postgres: 14, schemas: Vec::new(), since: None, landed: None } }
 }
 
 /// Revisions in one line each: `id: parent parent; dependency #label`, files named by their place.
@@ -386,7 +386,9 @@ fn block_case(block: &str) -> (Case, BTreeSet<(String, u32)>) {
 #[test]
 fn the_documents_of_the_graph_hold() {
     let mut count = 0;
-    for rule in rules::ALL.iter().filter(|it| it.spec.group == Group::History) {
+    for rule in
+        rules::ALL.iter().filter(|it| it.spec.group == Group::History && !matches!(it.spec.check, Check::Base(_)))
+    {
         for (kind, block) in blocks(rule.doc) {
             let (case, marks) = block_case(&block);
             let expected: BTreeSet<_> =

@@ -14,10 +14,10 @@ const FLOORS: &[&[&str]] = &[
     &["python"],
     &["render"],
     &["sql"],
-    &["history", "schema"],
+    &["history", "base", "schema"],
     &["policy", "rule", "rules", "suppress", "check"],
     &["output"],
-    &["fault", "discover", "config", "cli", "run", "main"],
+    &["fault", "git", "discover", "config", "cli", "run", "main"],
 ];
 
 /// Rooms that do not know each other though their floors would let them.

@@ -1,11 +1,12 @@
 //! The rules at every site.
 
 use super::{
-    Case,
+    Case, Newness,
     decide::{Turn, Walk, replay},
     graph::Graph,
 };
 use crate::{
+    base::Base,
     finding::{Direction, Finding, Subject},
     op::Op,
     policy::Policy,
@@ -39,20 +40,24 @@ fn active(policy: &Policy) -> Vec<&'static Rule> {
 }
 
 /// Everything that any rule has to say of the revisions that are reported.
-pub(super) fn judge(case: &Case<'_>, graph: &Graph, reported: Option<&[bool]>) -> Vec<Raised> {
+pub(super) fn judge(case: &Case<'_>, graph: &Graph, newness: &Newness) -> Vec<Raised> {
     let mut names = Names::default();
     for way in case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
         way.statements.iter().for_each(|statement| names.add(statement));
     }
-    let context = Context { history: case.history, target: &case.policy.target, names: &names, reported };
+    let context =
+        Context { history: case.history, target: &case.policy.target, names: &names, fresh: newness.fresh.as_deref() };
     let rules = active(case.policy);
     let mut judge = Judge { context, rules, raised: Vec::new() };
     judge.history();
+    if let Some(base) = case.base {
+        judge.base(base);
+    }
     replay(graph, &case.migrations, |turn| {
         let selected = case.history.environment.selected.as_ref();
-        let new = reported.is_none_or(|it| it.get(turn.place) == Some(&true));
+        let asked = newness.reported.as_ref().is_none_or(|it| it.get(turn.place) == Some(&true));
         if let Some(revision) = case.history.revisions.get(turn.place)
-            && new
+            && asked
             && selected.is_none_or(|it| it.contains(&revision.source))
         {
             judge.turn(revision, &turn);
@@ -72,12 +77,26 @@ impl Judge<'_> {
         for rule in &self.rules {
             if let Check::History(check) = rule.spec.check {
                 let mut out = Vec::new();
-                let environment = self.context.history.environment.folder.clone();
-                let subject = Subject { environment, ..Subject::default() };
-                check(self.context.history, self.context.target, &mut Findings::new(rule, subject, None, &mut out));
+                check(self.context.history, self.context.target, &mut self.of_history(rule, &mut out));
                 self.raised.extend(out.into_iter().map(Raised::from));
             }
         }
+    }
+
+    fn base(&mut self, base: &Base) {
+        for rule in &self.rules {
+            if let Check::Base(check) = rule.spec.check {
+                let mut out = Vec::new();
+                check(self.context.history, base, &mut self.of_history(rule, &mut out));
+                self.raised.extend(out.into_iter().map(Raised::from));
+            }
+        }
+    }
+
+    /// A sink for what is no single revision's until the rule says so.
+    fn of_history<'a>(&self, rule: &'static Rule, out: &'a mut Vec<Finding>) -> Findings<'a> {
+        let environment = self.context.history.environment.folder.clone();
+        Findings::new(rule, Subject { environment, ..Subject::default() }, None, out)
     }
 
     fn turn(&mut self, revision: &Revision, turn: &Turn<'_>) {

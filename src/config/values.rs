@@ -193,7 +193,7 @@ pub(super) fn groups() -> BTreeSet<&'static str> {
 }
 
 /// The rule of a name, or the rules of a group's.
-fn rules_of(name: &str, range: &Range<usize>) -> Read<Vec<&'static str>> {
+pub(super) fn rules_of(name: &str, range: &Range<usize>) -> Read<Vec<&'static str>> {
     if let Some(rule) = rules::find(name) {
         return Ok(vec![rule.name]);
     }

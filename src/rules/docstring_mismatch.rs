@@ -13,10 +13,10 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Warning, group: Group::History, default: true, check: Check::History(check) };
 
 fn check(history: &History, target: &Target, findings: &mut Findings<'_>) {
-    if target.since.is_none() {
+    if !target.knows_new() {
         return;
     }
-    let settled = history.settled(target.since.as_deref());
+    let settled = target.settled(history);
     for revision in history.revisions.iter().filter(|it| !settled.contains(it.id.id.as_str())) {
         compare(revision, findings);
     }

@@ -11,7 +11,7 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Error, group: Group::History, default: true, check: Check::History(check) };
 
 fn check(history: &History, target: &Target, findings: &mut Findings<'_>) {
-    let settled = history.settled(target.since.as_deref());
+    let settled = target.settled(history);
     for dropped in &history.dropped {
         let Some(kept) = history.find(&dropped.id.id) else { continue };
         let (file, winner) = (history.path(dropped.source), history.path(kept.source));

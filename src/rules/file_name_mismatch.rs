@@ -12,10 +12,10 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Note, group: Group::History, default: true, check: Check::History(check) };
 
 fn check(history: &History, target: &Target, findings: &mut Findings<'_>) {
-    if target.since.is_none() {
+    if !target.knows_new() {
         return;
     }
-    let settled = history.settled(target.since.as_deref());
+    let settled = target.settled(history);
     let (old, new): (Vec<_>, Vec<_>) = history.revisions.iter().partition(|it| settled.contains(it.id.id.as_str()));
     let set = history.environment.file_template.as_ref();
     let template = set.map_or(DEFAULT_TEMPLATE, |(template, _)| template.as_str());

@@ -11,7 +11,7 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Error, group: Group::History, default: true, check: Check::History(check) };
 
 fn check(history: &History, target: &Target, findings: &mut Findings<'_>) {
-    let settled = history.settled(target.since.as_deref());
+    let settled = target.settled(history);
     for (at, (revision, dependency)) in history.broken_dependencies().into_iter().enumerate() {
         // A file that could not be read is reported itself; nothing is missing if it may be the one.
         if history.unread.iter().any(|file| file.may_be(&dependency.id)) {

@@ -12,7 +12,7 @@ pub(super) static SPEC: Spec =
 
 fn check(history: &History, target: &Target, findings: &mut Findings<'_>) {
     let bases = history.bases();
-    let settled = history.settled(target.since.as_deref());
+    let settled = target.settled(history);
     let Some(at) = history.foremost(&bases, &settled) else { return };
     if bases.len() < 2 || history.are_roots(&bases) {
         return;

@@ -15,7 +15,7 @@ fn check(history: &History, target: &Target, findings: &mut Findings<'_>) {
     let mut heads = history.heads();
     // A file that could not be read may well be the child that is missed.
     heads.retain(|head| !history.unread.iter().any(|file| file.may_follow(&head.id.id)));
-    let settled = history.settled(target.since.as_deref());
+    let settled = target.settled(history);
     let Some(at) = history.foremost(&heads, &settled) else { return };
     if heads.len() < 2 || history.are_branches(&heads) {
         return;

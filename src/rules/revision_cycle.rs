@@ -12,7 +12,7 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Error, group: Group::History, default: true, check: Check::History(check) };
 
 fn check(history: &History, target: &Target, findings: &mut Findings<'_>) {
-    let settled = history.settled(target.since.as_deref());
+    let settled = target.settled(history);
     for cycle in history.cycles() {
         let Some(at) = history.foremost(&cycle, &settled) else { continue };
         let mut ids: Vec<&str> = cycle.iter().map(|it| it.id.id.as_str()).collect();

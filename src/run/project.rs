@@ -1,6 +1,6 @@
 //! From the texts of a checkout to histories that can be judged: each file by itself, in parallel.
 
-use super::{World, settle::settle};
+use super::{World, gate::Gate, settle::settle};
 use crate::{
     check::{self, Case, Migrated, Report},
     cli::Place,
@@ -37,7 +37,7 @@ pub(super) struct Story {
 }
 
 /// The project's own modules, as revisions import them.
-struct Imports<'a> {
+pub(super) struct Imports<'a> {
     checkout: &'a Checkout,
     sources: &'a Sources,
 }
@@ -63,6 +63,11 @@ impl Project {
         Ok(Self { config, checkout, sources, stories, findings })
     }
 
+    /// Where the revisions' imports are found.
+    pub(super) fn imports(&self) -> Imports<'_> {
+        Imports { checkout: &self.checkout, sources: &self.sources }
+    }
+
     /// How a path of a source is shown to people: from where the tool was started.
     pub(super) fn shown(&self, path: &str) -> String {
         self.checkout.shown(path)
@@ -85,10 +90,16 @@ impl Project {
         Err(fault::helped(format!("there is no revision `{revision}`{from}"), help))
     }
 
-    /// Judges every history; the report is one.
-    pub(super) fn check(&self, policy: &Policy) -> Report {
+    /// Judges every history, each against its base where there is one; the report is one.
+    ///
+    /// # Errors
+    /// What the base is asked of does not answer.
+    pub(super) fn check(&self, policy: &Policy, gate: Option<&Gate>) -> Result<Report> {
         let mut whole = Report::default();
         for (index, story) in self.stories.iter().enumerate() {
+            let base = gate.map(|gate| gate.base(self, story)).transpose()?;
+            let mut policy = policy.clone();
+            policy.target.landed = base.as_ref().map(|base| base.landed().clone());
             let mut found = story.found.clone();
             if index == 0 {
                 found.extend(self.findings.iter().cloned());
@@ -99,14 +110,15 @@ impl Project {
                 migrations: story.migrate(),
                 found,
                 comments: &story.comments,
-                policy,
+                policy: &policy,
+                base: base.as_ref(),
             };
             let report = check::check(&case);
             whole.findings.extend(report.findings);
             whole.environments.extend(report.environments);
             whole.summary = whole.summary.and(report.summary);
         }
-        whole
+        Ok(whole)
     }
 }
 

@@ -117,7 +117,7 @@ impl Book {
     pub fn check(self) -> (Report, Sources) {
         let history = History::build(Environment::default(), self.revisions, &self.sources);
         let migrations = history.revisions.iter().map(|it| migrate(it, &Dialect::default())).collect();
-        let target = Target { postgres: 14, schemas: self.schemas, since: self.since };
+        let target = Target { postgres: 14, schemas: self.schemas, since: self.since, landed: None };
         let policy = Policy {
             target,
             select: self.select.map(|it| it.into_iter().collect()),
@@ -126,6 +126,7 @@ impl Book {
             per_file_ignores: Vec::new(),
         };
         let case = Case {
+            base: None,
             history: &history,
             sources: &self.sources,
             migrations,
