@@ -8,6 +8,7 @@ mod args;
 mod blocks;
 mod builtins;
 mod call;
+mod concat;
 mod connection;
 mod core;
 mod expr;

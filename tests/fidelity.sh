@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Our SQL against real Alembic's: the cases, the healthy histories, and any versions folder that is given.
+# Our SQL against real Alembic's: the cases, invented revisions, the healthy histories, and any versions folder that is given.
 set -euo pipefail
 
 limbeck=${LIMBECK:-target/release/limbeck}
@@ -21,6 +21,9 @@ if [ $# -gt 0 ]; then
 fi
 .venv/bin/python tests/witness/cases.py "$work/cases" >/dev/null
 compare "cases" "$work/cases" "$work/cases/versions"
+# Invented revisions; try others with: .venv/bin/python tests/witness/generate.py FOLDER --seed 2 --count 3000
+.venv/bin/python tests/witness/generate.py "$work/generated" --seed 1 --count 400 >/dev/null
+compare "generated" "$work/generated" "$work/generated/versions"
 for history in migrations/*/; do
     mapfile -t versions < <(find "$history" -name versions -type d | sort)
     compare "$history" "$history" "${versions[@]}"

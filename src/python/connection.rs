@@ -211,9 +211,7 @@ impl Interp<'_> {
                 }
                 _ => Value::inert(span, format!("`.{name}()` of the context is not evaluated")),
             }),
-            Value::Dialect if name == "type_descriptor" => {
-                Ok(args.positional.first().map_or(Value::None, |arg| arg.value.clone()))
-            }
+            Value::Dialect if name == "type_descriptor" => Ok(super::types::described(&args)),
             Value::Inspector | Value::Inspected(_) => self.inspector_method(receiver, name, &args),
             Value::Type(kind) => self.type_method(kind, name, &args),
             Value::Expr(expr) => Ok(super::core::method(expr, name, &args)),

@@ -247,15 +247,10 @@ pub(super) fn arithmetic(operator: Operator, left: &Value, right: &Value) -> Opt
         other => operand(own, other).ok(),
     };
     let (left, right) = (build(left)?, build(right)?);
-    let textual = |expr: &Expr| match expr {
-        Expr::Value { value: Literal::Str(_), .. } => true,
-        other => matches!(kind_of(other), Some(Type::Text { .. })),
-    };
     let word = match operator {
         Operator::BitAnd => return Some(Value::expr(both(left, right, true))),
         Operator::BitOr => return Some(Value::expr(both(left, right, false))),
-        Operator::Add if textual(&left) || textual(&right) => "||",
-        Operator::Add => "+",
+        Operator::Add => super::concat::plus(&left, &right)?,
         Operator::Sub => "-",
         Operator::Mult => "*",
         Operator::Mod => "%",
@@ -456,14 +451,8 @@ pub(super) fn function(name: &str, args: &Args) -> Option<Result<Value, Reason>>
         }),
         "not_" => one().and_then(|it| value(it, None)).map(not),
         "desc" | "asc" => exprs().and_then(|mut parts| match parts.pop() {
-            Some(inner) => {
-                let inner = match (inner, first.and_then(Value::as_str)) {
-                    // `sa.desc("a")` names a column.
-                    (Expr::Text(_), Some(name)) => Expr::Column { table: None, name: Name::plain(name), kind: None },
-                    (inner, _) => inner,
-                };
-                Ok(Value::expr(Expr::Ordered { inner: Box::new(inner), suffix: name.to_uppercase() }))
-            }
+            // `sa.desc("a")` is not quoted.
+            Some(inner) => Ok(Value::expr(Expr::Ordered { inner: Box::new(inner), suffix: name.to_uppercase() })),
             None => Err("an argument is missing".into()),
         }),
         "case" => case(args),

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     op::{
-        Column, Computed, Constraint, ConstraintKind, CreateTable, Default, Expr, Identity, Index, Name, Op, Qualified,
+        Column, Computed, Constraint, ConstraintKind, CreateTable, Default, Expr, Identity, Index, IndexColumn, Name,
+        Op, Qualified,
     },
     source::Span,
 };
@@ -73,7 +74,41 @@ pub(super) fn create_table(bound: Bound) -> Result<CreateTable, Reason> {
     for arg in &bound.rest {
         add_item(&mut table, arg)?;
     }
+    quote_as_columns(&mut table);
     Ok(table)
+}
+
+/// `quote=` of a column holds wherever the table's constraints and indexes name it.
+fn quote_as_columns(table: &mut CreateTable) {
+    for column in table.columns.iter().filter(|column| column.name.quote.is_some()) {
+        let mark = |name: &mut Name| {
+            if name.text == column.name.text {
+                name.quote = column.name.quote;
+            }
+        };
+        for constraint in &mut table.constraints {
+            match &mut constraint.kind {
+                ConstraintKind::PrimaryKey { columns }
+                | ConstraintKind::Unique { columns }
+                | ConstraintKind::ForeignKey { columns, .. } => columns.iter_mut().for_each(mark),
+                ConstraintKind::Exclude { elements, .. } => {
+                    for (element, _) in elements {
+                        if let Expr::Column { name, .. } = element {
+                            mark(name);
+                        }
+                    }
+                }
+                ConstraintKind::Check { .. } => {}
+            }
+        }
+        for index in &mut table.indexes {
+            for element in &mut index.columns {
+                if let IndexColumn::Name(name) = element {
+                    mark(name);
+                }
+            }
+        }
+    }
 }
 
 fn add_item(table: &mut CreateTable, arg: &Arg) -> Result<(), Reason> {
@@ -271,6 +306,11 @@ fn keywords(column: &mut Column, bound: &Bound) -> Result<(), Reason> {
     column.system = bound.is("system")?;
     if let Some(quote) = bound.flag("quote")? {
         column.name.quote = Some(quote);
+        for constraint in &mut column.constraints {
+            if let ConstraintKind::ForeignKey { columns, .. } = &mut constraint.kind {
+                *columns = vec![column.name.clone()];
+            }
+        }
     }
     Ok(())
 }

@@ -290,7 +290,14 @@ fn select_method(select: &mut Select, name: &str, args: &Args) -> Result<bool, R
                 }
             }
         }
-        "order_by" => select.order_by.extend(exprs()?),
+        "order_by" => {
+            let exprs = exprs()?;
+            // A text may be the name of what is selected, and then stands for that.
+            if exprs.iter().any(|it| matches!(it, Expr::Ordered { inner, .. } if matches!(**inner, Expr::Text(_)))) {
+                return Err("an order by a text is not evaluated".into());
+            }
+            select.order_by.extend(exprs);
+        }
         "group_by" => select.group_by.extend(exprs()?),
         "having" => select.having.extend(exprs()?),
         "limit" => select.limit = exprs()?.pop(),

@@ -25,6 +25,22 @@ pub(super) fn of(value: &Value) -> Result<Type, Reason> {
     }
 }
 
+/// `dialect.type_descriptor(…)`: the driver's own class for a type, of which some forget the word that was given.
+pub(super) fn described(args: &Args) -> Value {
+    let Some(arg) = args.positional.first() else { return Value::None };
+    let depends = match of(&arg.value) {
+        Ok(Type::Text { word, .. }) => word != "VARCHAR",
+        Ok(Type::Numeric { word, .. }) => word != "NUMERIC",
+        Ok(Type::Timestamp { precision, .. } | Type::Time { precision, .. }) => precision.is_some(),
+        Ok(Type::Verbatim(word)) => matches!(word.as_str(), "DOUBLE" | "DOUBLE PRECISION" | "REAL" | "DATETIME"),
+        _ => false,
+    };
+    if depends {
+        return Value::unknown(arg.span, "what `type_descriptor` makes of this type depends on the driver");
+    }
+    arg.value.clone()
+}
+
 /// Types that are built without arguments need no place.
 fn no_span() -> crate::source::Span {
     let sources = crate::source::Sources::default();
@@ -84,8 +100,10 @@ fn standard(name: &str, args: Args, postgresql: bool) -> Option<Result<Type, Rea
             Some(args.bind(&["precision"]).size("precision").map(|precision| Type::Float { precision }))
         }
         "REAL" => verbatim("REAL"),
-        "Double" | "DOUBLE" | "DOUBLE_PRECISION" => verbatim("DOUBLE PRECISION"),
-        "DateTime" | "TIMESTAMP" | "DATETIME" => Some(timestamp(&args.bind(&["timezone", "precision"]))),
+        "Double" | "DOUBLE_PRECISION" => verbatim("DOUBLE PRECISION"),
+        "DOUBLE" => verbatim("DOUBLE"),
+        "DATETIME" => verbatim("DATETIME"),
+        "DateTime" | "TIMESTAMP" => Some(timestamp(&args.bind(&["timezone", "precision"]))),
         "Time" | "TIME" => Some(time(&args.bind(&["timezone", "precision"]))),
         "Date" | "DATE" => Some(Ok(Type::Date)),
         "Interval" | "INTERVAL" => Some(interval(name, args)),
@@ -217,7 +235,8 @@ fn enumeration(args: Args, postgresql: bool) -> Result<Type, Reason> {
         schema: bound.name("schema", "the schema's name")?,
         inherit_schema: bound.is("inherit_schema")?,
         labels,
-        native: bound.flag("native_enum")?.unwrap_or(true),
+        // `postgresql.ENUM` takes no other.
+        native: postgresql || bound.flag("native_enum")?.unwrap_or(true),
         create_constraint: bound.is("create_constraint")?,
         create_type: bound.flag("create_type")?.unwrap_or(true),
         length: bound.size("length")?,
@@ -259,6 +278,8 @@ fn other_dialect(path: &str, name: &str, args: Args) -> Option<Result<Type, Reas
             _ => {}
         }
     }
+    // SQLite's is a `DateTime` that stores text.
+    let name = if name == "DATETIME" && path.starts_with("sqlalchemy.dialects.sqlite") { "DateTime" } else { name };
     standard(name, args, false)
 }
 
@@ -387,6 +408,9 @@ impl Interp<'_> {
                     self.unresolved(span, format!("`.{name}()` of a type that is no enum"))?;
                     return Ok(Value::None);
                 };
+                if !kind.native {
+                    return Ok(Value::None);
+                }
                 let op = if name == "create" {
                     crate::op::Op::CreateEnum(kind.clone())
                 } else {

@@ -1,12 +1,13 @@
 //! `SELECT`, with SQLAlchemy's line ends and made-up labels.
 
 use super::{
+    Unrendered,
     expr::Core,
     names,
     words::{Made, join},
 };
 use crate::{
-    op::{Expr, From, Name, Select},
+    op::{Expr, From, Literal, Name, Qualified, Select},
     source::Text,
 };
 
@@ -18,8 +19,12 @@ impl Core<'_> {
 
     fn select_body(&mut self, select: &Select, in_from: bool) -> Made {
         let mut columns = Vec::new();
-        for column in &select.columns {
-            columns.push(self.selected(column, in_from)?);
+        for (at, column) in select.columns.iter().enumerate() {
+            let made = match repeated(column, select.columns.get(..at).unwrap_or_default())? {
+                Some(base) => sql![self.expr(column)?, " AS ", names::quoted(&self.label(&base))],
+                None => self.selected(column, in_from)?,
+            };
+            columns.push(made);
         }
         let distinct = super::words::when(select.distinct, "DISTINCT ");
         let mut made = sql!["SELECT ", distinct, join(columns, ", ")];
@@ -82,14 +87,16 @@ impl Core<'_> {
         match super::precedence::normal(expr).as_ref() {
             Expr::Column { name, .. } => in_from.then(|| names::name(name)),
             Expr::Text(_) | Expr::Verbatim(_) => None,
-            Expr::Ordered { .. } | Expr::Negative(_) | Expr::Not(_) | Expr::Prefixed { .. } => {
+            Expr::Ordered { inner, .. } | Expr::Negative(inner) | Expr::Not(inner) | Expr::Prefixed { inner, .. }
+                if matches!(**inner, Expr::Column { .. }) =>
+            {
                 in_from.then(|| Text::made(self.label("anon")))
             }
             Expr::Function { name, .. } => {
                 let base = name.last().map_or("anon", String::as_str).to_owned();
                 Some(Text::made(names::quoted(&self.label(&base))))
             }
-            Expr::Cast { inner, .. } => Some(match inner.as_ref() {
+            Expr::Cast { inner, .. } => Some(match without_casts(inner) {
                 Expr::Column { name, .. } => names::name(&Name { span: None, ..name.clone() }),
                 Expr::Function { name, .. } => {
                     let base = name.last().map_or("anon", String::as_str).to_owned();
@@ -127,4 +134,59 @@ impl Core<'_> {
             }
         })
     }
+}
+
+/// The base of the label of what is selected again; an error where SQLAlchemy tells objects apart that we do not.
+fn repeated(column: &Expr, before: &[Expr]) -> Result<Option<String>, Unrendered> {
+    let name = |expr: &Expr| match expr {
+        Expr::Column { name, .. } | Expr::Label { name, .. } => Some(name.text.clone()),
+        Expr::Cast { inner, .. } => match without_casts(inner) {
+            Expr::Column { name, .. } => Some(name.text.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let is_label = |expr: &Expr| matches!(expr, Expr::Label { .. } | Expr::Text(_) | Expr::Verbatim(_));
+    let same = |other: &&Expr| match (column, *other) {
+        (Expr::Column { table: a, name: b, .. }, Expr::Column { table: c, name: d, .. }) => {
+            b.text == d.text && bare(a.as_ref()) == bare(c.as_ref())
+        }
+        _ => constant(column) == constant(other) && (constant(column).is_some() || column == *other),
+    };
+    let (alike, namesakes): (Vec<&Expr>, Vec<&Expr>) = before
+        .iter()
+        .filter(|other| same(other) || (name(column).is_some() && name(column) == name(other)))
+        .partition(same);
+    let ambiguous = || Unrendered { reason: "the label of what is selected twice is not known".into() };
+    match column {
+        _ if alike.is_empty() && namesakes.is_empty() => Ok(None),
+        // A label is written as it is given, and a text has none.
+        _ if is_label(column) && alike.iter().chain(&namesakes).all(|it| is_label(it)) => Ok(None),
+        Expr::Column { table: Some(_), name, .. } if namesakes.is_empty() => Ok(Some(format!("{}_", name.text))),
+        _ if constant(column).is_some() => Ok(Some("anon_".to_owned())),
+        _ => Err(ambiguous()),
+    }
+}
+
+/// What a cast gives its name to.
+fn without_casts(mut expr: &Expr) -> &Expr {
+    while let Expr::Cast { inner, .. } = expr {
+        expr = inner;
+    }
+    expr
+}
+
+/// The constants of which SQLAlchemy has one object each.
+fn constant(expr: &Expr) -> Option<&'static str> {
+    match expr {
+        Expr::Null | Expr::Value { value: Literal::Null, .. } => Some("null"),
+        Expr::True | Expr::Value { value: Literal::Bool(true), .. } => Some("true"),
+        Expr::False | Expr::Value { value: Literal::Bool(false), .. } => Some("false"),
+        _ => None,
+    }
+}
+
+/// A table's name without the places where it was written.
+fn bare(table: Option<&Qualified>) -> Option<(Option<&str>, &str)> {
+    table.map(|it| (it.schema.as_ref().map(|schema| schema.text.as_str()), it.name.text.as_str()))
 }
