@@ -86,8 +86,27 @@ impl Interp<'_> {
                 self.unresolved(span, self.because(unknown, span))?;
                 Ok(Value::unknown(span, unknown.reason.clone()))
             }
+            Value::Instance(instance) => self.call_instance(instance, callee, args),
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::List(_) | Value::Dict(_) => {
+                Err(Halt::Raise { what: "TypeError".to_owned(), message: None, span })
+            }
             // SQLAlchemy's types can be given as classes or called once more by mistake; nothing is sent.
             other => Ok(Value::inert(span, format!("{} is called", other.kind()))),
+        }
+    }
+
+    /// `thing(…)` where `thing` is an object of a class of the file.
+    fn call_instance(&mut self, instance: &Rc<Instance>, object: &Value, args: Args) -> Eval {
+        let span = args.span;
+        match instance.class.lookup("__call__") {
+            Some(Value::Function(function)) => self.call_function(&bound(&function, object.clone()), args),
+            _ => {
+                let reason = format!("an object of the class `{}` is called", instance.class.name);
+                if !self.at_import() {
+                    self.unresolved(span, reason.clone())?;
+                }
+                Ok(Value::unknown(span, reason))
+            }
         }
     }
 
