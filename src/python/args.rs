@@ -133,6 +133,14 @@ impl Bound {
         }
     }
 
+    /// A flag that is only asked whether it holds: a `None` that is given does not.
+    pub(super) fn truth(&self, name: &str) -> Result<Option<bool>, Reason> {
+        match self.value(name) {
+            Some(Value::None) => Ok(Some(false)),
+            _ => self.flag(name),
+        }
+    }
+
     pub(super) fn is(&self, name: &str) -> Result<bool, Reason> {
         Ok(self.flag(name)?.unwrap_or(false))
     }

@@ -69,6 +69,9 @@ impl Interp<'_> {
         }
         match &manager {
             Value::External(path) if &**path == super::connection::AUTOCOMMIT => {
+                if self.autocommit > 0 {
+                    self.unresolved(span, "an `autocommit_block()` within another ends both".to_owned())?;
+                }
                 self.autocommit += 1;
                 let outcome = self.with(rest, body, scope);
                 self.autocommit = self.autocommit.saturating_sub(1);

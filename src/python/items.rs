@@ -275,7 +275,7 @@ fn keywords(column: &mut Column, bound: &Bound) -> Result<(), Reason> {
     column.nullable = match bound.value("nullable") {
         // SQLAlchemy takes any false value for `False`.
         Some(Value::None) => Some(false),
-        _ => bound.flag("nullable")?,
+        _ => bound.truth("nullable")?,
     };
     if bound.plain_string("key")?.is_some_and(|key| key != column.name.text) {
         return Err("`key` of a column is not evaluated".into());
@@ -284,7 +284,7 @@ fn keywords(column: &mut Column, bound: &Bound) -> Result<(), Reason> {
     column.primary_key = bound.is("primary_key")?;
     column.autoincrement = match bound.value("autoincrement") {
         Some(value) if value.as_str() == Some("ignore_fk") => Some(true),
-        _ => bound.flag("autoincrement")?,
+        _ => bound.truth("autoincrement")?,
     };
     column.server_default_span = bound.place("server_default");
     match bound.value("server_default") {

@@ -153,14 +153,14 @@ fn interval(name: &str, args: Args) -> Result<Type, Reason> {
         return Ok(Type::Interval { fields: bound.plain_string("fields")?, precision: bound.size("precision")? });
     }
     let bound = args.bind(&["native", "second_precision", "day_precision"]);
-    if bound.flag("native")? == Some(false) {
+    if bound.truth("native")? == Some(false) {
         return Ok(Type::Timestamp { timezone: false, precision: None });
     }
     Ok(Type::Interval { fields: None, precision: bound.size("second_precision")? })
 }
 
 fn uuid(bound: &Bound) -> Result<Type, Reason> {
-    if bound.flag("native_uuid")? == Some(false) {
+    if bound.truth("native_uuid")? == Some(false) {
         return Ok(Type::Text { word: "CHAR".to_owned(), length: Some(32), collation: None });
     }
     Ok(Type::Uuid)
@@ -184,7 +184,7 @@ fn domain(args: Args) -> Result<Type, Reason> {
         None | Some(Value::None) => Ok(None),
         Some(value) => super::core::clause(value).map(Some),
     };
-    let definition = if bound.flag("create_type")? == Some(false) {
+    let definition = if bound.truth("create_type")? == Some(false) {
         None
     } else {
         let default = match bound.value("default") {
@@ -236,9 +236,9 @@ fn enumeration(args: Args, postgresql: bool) -> Result<Type, Reason> {
         inherit_schema: bound.is("inherit_schema")?,
         labels,
         // `postgresql.ENUM` takes no other.
-        native: postgresql || bound.flag("native_enum")?.unwrap_or(true),
+        native: postgresql || bound.truth("native_enum")?.unwrap_or(true),
         create_constraint: bound.is("create_constraint")?,
-        create_type: bound.flag("create_type")?.unwrap_or(true),
+        create_type: bound.truth("create_type")?.unwrap_or(true),
         length: bound.size("length")?,
         has_metadata: !matches!(bound.value("metadata"), None | Some(Value::None)),
         is_postgresql: postgresql,
@@ -289,7 +289,7 @@ fn utils(name: &str, args: Args) -> Option<Result<Type, Reason>> {
     match name {
         "UUIDType" => {
             let bound = args.bind(&["binary", "native"]);
-            match bound.flag("native") {
+            match bound.truth("native") {
                 Ok(Some(false)) => None,
                 Ok(_) => Some(Ok(Type::Uuid)),
                 Err(reason) => Some(Err(reason)),
