@@ -98,16 +98,14 @@ impl Interp<'_> {
     /// `thing(…)` where `thing` is an object of a class of the file.
     fn call_instance(&mut self, instance: &Rc<Instance>, object: &Value, args: Args) -> Eval {
         let span = args.span;
-        match instance.class.lookup("__call__") {
-            Some(Value::Function(function)) => self.call_function(&bound(&function, object.clone()), args),
-            _ => {
-                let reason = format!("an object of the class `{}` is called", instance.class.name);
-                if !self.at_import() {
-                    self.unresolved(span, reason.clone())?;
-                }
-                Ok(Value::unknown(span, reason))
-            }
+        if let Some(Value::Function(function)) = instance.class.lookup("__call__") {
+            return self.call_function(&bound(&function, object.clone()), args);
         }
+        let reason = format!("an object of the class `{}` is called", instance.class.name);
+        if !self.at_import() {
+            self.unresolved(span, reason.clone())?;
+        }
+        Ok(Value::unknown(span, reason))
     }
 
     /// The module's own statements are being run: nothing can be sent yet.
