@@ -1,4 +1,7 @@
-//! Where the time goes, by stage and by size: the cost of a history grows with its length and not faster.
+//! Where the time goes, by stage and by size: the cost of a history grows with its length and not faster, and our own
+//! reading and rendering costs less than twice what `pg_query` takes to parse the SQL.
+//!
+//! `HISTORY=path/to/versions cargo bench` measures the stages on the files of a real history too.
 #![expect(missing_docs, clippy::unwrap_used, reason = "criterion's macros have no documentation; a bench may panic")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -7,12 +10,14 @@ use limbeck::{
     config::Config,
     environment::Environment,
     history::History,
+    op::Op,
     python::{self, NoModules, Settings},
-    render::Dialect,
+    render::{self, Dialect, Memo},
     revision::Revision,
-    source::{SourceId, Sources},
+    source::{SourceId, Sources, Text},
+    sql,
 };
-use std::fmt::Write;
+use std::{env, fmt::Write, fs, path::Path};
 
 /// A revision as people write them: a table with its index, and a column and a backfill on the table before.
 fn text(n: usize) -> String {
@@ -47,6 +52,40 @@ fn checkout(revisions: usize) -> Checkout {
     Checkout { sources, files }
 }
 
+/// The files of a real history.
+fn real(folder: &str) -> Checkout {
+    let mut paths = Vec::new();
+    python_files(Path::new(folder), &mut paths);
+    paths.sort();
+    let sources = Sources::default();
+    let add = |path: &std::path::PathBuf| sources.add(path.display().to_string(), fs::read_to_string(path).unwrap());
+    let files = paths.iter().map(add).collect();
+    Checkout { sources, files }
+}
+
+fn python_files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            python_files(&path, found);
+        } else if path.extension().is_some_and(|it| it == "py") {
+            found.push(path);
+        }
+    }
+}
+
+/// The SQL of every step of both ways.
+fn rendered(revisions: &[Revision], dialect: &Dialect) -> Vec<Text> {
+    let mut texts = Vec::new();
+    for body in revisions.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
+        let mut memo = Memo::default();
+        for step in body.steps.iter().filter(|step| !matches!(step.op, Op::Unresolved { .. })) {
+            texts.extend(render::render(&step.op, dialect, &mut memo).unwrap_or_default());
+        }
+    }
+    texts
+}
+
 fn read(checkout: &Checkout, config: &Config) -> Vec<Revision> {
     let settings = Settings { assume: &config.assume, types: &config.types, modules: &NoModules };
     checkout.files.iter().filter_map(|id| python::read(&checkout.sources, *id, &settings).revision).collect()
@@ -57,10 +96,16 @@ fn stages(criterion: &mut Criterion) {
     let dialect = Dialect::default();
     let mut group = criterion.benchmark_group("history");
     group.sample_size(10);
-    for size in [250, 500, 1000, 2000] {
-        let checkout = checkout(size);
+    let mut checkouts: Vec<(usize, Checkout)> = [250, 500, 1000, 2000, 4000].map(|size| (size, checkout(size))).into();
+    if let Ok(folder) = env::var("HISTORY") {
+        checkouts = vec![(0, real(&folder))];
+    }
+    for (size, checkout) in checkouts {
         let revisions = read(&checkout, &config);
+        let size = if size == 0 { revisions.len() } else { size };
         assert_eq!(revisions.len(), size);
+        let texts = rendered(&revisions, &dialect);
+        let bare: Vec<&str> = texts.iter().map(Text::as_str).collect();
         let environment = Environment { files: checkout.files.clone(), ..Environment::default() };
         let history = History::build(environment, revisions, &checkout.sources);
         let migrate = || history.revisions.iter().map(|it| check::migrate(it, &dialect)).collect::<Vec<_>>();
@@ -68,6 +113,15 @@ fn stages(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(size as u64));
         group
             .bench_function(BenchmarkId::new("read the Python", size), |bench| bench.iter(|| read(&checkout, &config)));
+        group.bench_function(BenchmarkId::new("render", size), |bench| {
+            bench.iter(|| rendered(&history.revisions, &dialect))
+        });
+        group.bench_function(BenchmarkId::new("parse by pg_query alone", size), |bench| {
+            bench.iter(|| bare.iter().filter(|text| pg_query::parse(text, 0).is_ok()).count());
+        });
+        group.bench_function(BenchmarkId::new("parse to statements", size), |bench| {
+            bench.iter(|| texts.iter().filter(|text| sql::parse(text).is_ok()).count());
+        });
         group.bench_function(BenchmarkId::new("render and parse the SQL", size), |bench| bench.iter(migrate));
         group.bench_function(BenchmarkId::new("replay and judge", size), |bench| {
             bench.iter(|| {

@@ -12,6 +12,9 @@ mod node;
 /// Longer texts are not parsed: PostgreSQL itself takes up to 1 GB, a migration that is longer than this is data.
 pub const LONGEST: usize = 16 * 1024 * 1024;
 
+/// How far PostgreSQL's scanner may look, in bytes: at each `/*` in a run of operators it looks to the run's end.
+const LOOKED_AT: usize = 1 << 29;
+
 /// SQL that has not become statements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
@@ -44,6 +47,9 @@ pub fn parse(text: &Text) -> Result<Vec<Parsed>, Refused> {
     if sql.len() > LONGEST {
         return Err(Refused::Limit(format!("the SQL is longer than {} MiB", LONGEST / 1024 / 1024)));
     }
+    if looked_at(sql) > LOOKED_AT {
+        return Err(Refused::Limit("the SQL has a row of operators that takes too long to read".to_owned()));
+    }
     if sql.contains('\0') {
         return Err(Refused::Syntax("the SQL holds a NUL character, which PostgreSQL never accepts".to_owned()));
     }
@@ -70,6 +76,9 @@ pub fn parse(text: &Text) -> Result<Vec<Parsed>, Refused> {
 /// The bytes of each comment in a text, without the line's end; a text that the scanner refuses has none.
 #[must_use]
 pub fn comments(sql: &str) -> Vec<std::ops::Range<usize>> {
+    if looked_at(sql) > LOOKED_AT {
+        return Vec::new();
+    }
     let Ok(scanned) = pg_query::scan(sql) else { return Vec::new() };
     let found = scanned.tokens.iter().filter_map(|token| {
         let comment = matches!(token.token(), protobuf::Token::SqlComment | protobuf::Token::CComment);
@@ -77,6 +86,14 @@ pub fn comments(sql: &str) -> Vec<std::ops::Range<usize>> {
         comment.then_some(start..end)
     });
     found.collect()
+}
+
+/// What the scanner looks at in the worst case: the square of each run of operators that has a `/*` (`xcstart` in
+/// PostgreSQL's `scan.l` takes the whole run and gives all but two bytes back).
+fn looked_at(sql: &str) -> usize {
+    let runs = sql.as_bytes().split(|byte| !b"~!@#^&|`?+-*/%<>=".contains(byte));
+    let dear = runs.filter(|run| run.len() > 1_000 && run.windows(2).any(|pair| pair == b"/*"));
+    dear.map(|run| run.len().saturating_mul(run.len())).fold(0, usize::saturating_add)
 }
 
 /// `memory exhausted` and `stack depth limit exceeded` are the parser's limits, not faults of the text.

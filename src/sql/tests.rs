@@ -68,6 +68,16 @@ const WORDS: &[&str] = &[
     "1",
 ];
 
+#[test]
+fn comments_that_the_scanner_reads_again_and_again_are_refused() {
+    let nested = |depth: usize| format!("{}{}SELECT 1", "/*".repeat(depth), "*/".repeat(depth));
+    assert!(matches!(parse(&Text::made(nested(100_000))), Err(Refused::Limit(_))));
+    assert!(super::comments(&nested(100_000)).is_empty());
+    assert_eq!(parse(&Text::made(nested(100))).map(|it| it.len()), Ok(1));
+    let ruled = format!("/{} a {}/\nSELECT 1", "*".repeat(10_000), "*".repeat(10_000));
+    assert_eq!(parse(&Text::made(ruled)).map(|it| it.len()), Ok(1));
+}
+
 proptest! {
     /// Whatever the text, parsing ends with an answer, and every place in it lies on character boundaries.
     #[test]
