@@ -114,7 +114,7 @@ fn stages(criterion: &mut Criterion) {
         group
             .bench_function(BenchmarkId::new("read the Python", size), |bench| bench.iter(|| read(&checkout, &config)));
         group.bench_function(BenchmarkId::new("render", size), |bench| {
-            bench.iter(|| rendered(&history.revisions, &dialect))
+            bench.iter(|| rendered(&history.revisions, &dialect));
         });
         group.bench_function(BenchmarkId::new("parse by pg_query alone", size), |bench| {
             bench.iter(|| bare.iter().filter(|text| pg_query::parse(text, 0).is_ok()).count());
