@@ -5,19 +5,22 @@
 use crate::{
     base::Base,
     environment::{Environment, Stack},
-    finding::{Finding, Severity},
+    finding::{Direction, Finding, Severity},
     history::History,
+    op::Guard,
     policy::Policy,
     source::{Sources, Span},
     statement::Way,
 };
 
+mod coverage;
 mod decide;
 mod graph;
 mod judge;
 mod migrate;
 mod sift;
 
+pub use coverage::{Coverage, Gap, cover};
 pub use migrate::migrate;
 
 /// A revision as SQL, both ways.
@@ -56,6 +59,8 @@ pub struct Report {
     pub summary: Summary,
     /// What was read, by script folder, and what it is run with.
     pub environments: Vec<(String, Stack)>,
+    /// How much of each environment is understood.
+    pub coverage: Vec<Coverage>,
 }
 
 /// Counts; a suppressed finding is not counted.
@@ -64,7 +69,9 @@ pub struct Report {
 pub struct Summary {
     pub revisions: usize,
     pub statements: usize,
+    pub operations: usize,
     pub unresolved: usize,
+    pub undecided: usize,
     pub errors: usize,
     pub warnings: usize,
     pub notes: usize,
@@ -77,7 +84,9 @@ impl Summary {
         Self {
             revisions: self.revisions + other.revisions,
             statements: self.statements + other.statements,
+            operations: self.operations + other.operations,
             unresolved: self.unresolved + other.unresolved,
+            undecided: self.undecided + other.undecided,
             errors: self.errors + other.errors,
             warnings: self.warnings + other.warnings,
             notes: self.notes + other.notes,
@@ -103,6 +112,8 @@ pub struct Decisions {
     pub upgrade: Vec<Option<bool>>,
     /// For [`Migrated::downgrade`], by statement.
     pub downgrade: Vec<Option<bool>>,
+    /// The conditions of either way that only a run can decide, in the order in which they are met.
+    pub open: Vec<(Direction, Guard)>,
 }
 
 /// Answers what the revisions ask the database, as far as the replayed schema can.
@@ -123,11 +134,14 @@ pub fn check(case: &Case<'_>) -> Report {
     let mut summary = Summary { revisions: case.history.revisions.len(), ..Summary::default() };
     for way in case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
         summary.statements += way.statements.len() + way.rejected.len();
-        summary.unresolved += way.unresolved.len();
     }
     let graph = graph::Graph::new(case.history);
     let newness = newness(case, &graph);
-    let raised = judge::judge(case, &graph, &newness);
+    let (raised, decisions) = judge::judge(case, &graph, &newness);
+    let coverage = cover(case.history, &case.migrations, &decisions);
+    summary.operations = coverage.operations;
+    summary.unresolved = coverage.unresolved.len();
+    summary.undecided = coverage.undecided.len();
     let mut findings = sift::sift(case, raised, newness.reported.as_deref());
     sort(&mut findings, case.sources);
     // One line that serves both ways, such as a table of the module, is one fault.
@@ -137,7 +151,7 @@ pub fn check(case: &Case<'_>) -> Report {
         summary.count(finding);
     }
     let Environment { folder, stack, .. } = &case.history.environment;
-    Report { findings, summary, environments: vec![(folder.clone(), stack.clone())] }
+    Report { findings, summary, environments: vec![(folder.clone(), stack.clone())], coverage: vec![coverage] }
 }
 
 /// Which revisions are new and which are reported on, by their place in the history; `None`: all are reported on, and

@@ -25,6 +25,8 @@ pub enum Command {
     Check(Check),
     /// Print the SQL that Alembic would send
     Sql(Sql),
+    /// Tell how much of the histories is understood
+    Coverage(Coverage),
     /// Print the graph of the revisions
     History(History),
     /// Put new revisions on the head of the base, where both follow the same one
@@ -80,6 +82,9 @@ pub struct Check {
     /// Count the findings of each rule
     #[arg(long)]
     pub statistics: bool,
+    /// Make an error of each operation that is not understood
+    #[arg(long)]
+    pub strict: bool,
 }
 
 impl Check {
@@ -105,6 +110,20 @@ pub struct Sql {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "sql")]
     pub format: SqlFormat,
+    /// The version of SQLAlchemy that the SQL is that of, in place of the project's
+    #[arg(long, value_name = "X.Y", value_parser = version)]
+    pub sqlalchemy: Option<(u32, u32)>,
+}
+
+/// `limbeck coverage`.
+#[derive(Debug, Args)]
+pub struct Coverage {
+    /// Where to look and what to obey
+    #[command(flatten)]
+    pub place: Place,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: CoverageFormat,
     /// The version of SQLAlchemy that the SQL is that of, in place of the project's
     #[arg(long, value_name = "X.Y", value_parser = version)]
     pub sqlalchemy: Option<(u32, u32)>,
@@ -153,6 +172,9 @@ pub struct Place {
     /// Obey no configuration file
     #[arg(long)]
     pub no_config: bool,
+    /// The value of a Python name that decides what a revision does, over `[assume]`; may be repeated
+    #[arg(long = "assume", value_name = "NAME=VALUE")]
+    pub assume: Vec<Assume>,
 }
 
 /// When to colour.
@@ -236,6 +258,15 @@ pub enum SqlFormat {
     Json,
 }
 
+/// How the coverage is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CoverageFormat {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+}
+
 /// How the graph is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum HistoryFormat {
@@ -256,6 +287,39 @@ pub enum RulesFormat {
     Text,
     /// One JSON object
     Json,
+}
+
+/// A Python name as the revision spells it, and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assume {
+    /// The name: `settings.X`, `os.environ["X"]`, `get_setting("x")`.
+    pub name: String,
+    /// A literal of TOML or Python, else the text itself.
+    pub value: String,
+}
+
+impl FromStr for Assume {
+    type Err = String;
+
+    /// The name ends at the first `=` outside of brackets and quotes.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (mut depth, mut quote) = (0_usize, None);
+        let end = text.char_indices().find(|&(_, c)| {
+            match (quote, c) {
+                (Some(open), c) if open == c => quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') => quote = Some(c),
+                (None, '(' | '[' | '{') => depth += 1,
+                (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+                (None, c) => return c == '=' && depth == 0,
+            }
+            false
+        });
+        match end.map(|(at, _)| (text[..at].trim(), &text[at + 1..])) {
+            Some((name, value)) if !name.is_empty() => Ok(Self { name: name.to_owned(), value: value.to_owned() }),
+            _ => Err("an assumption looks like `settings.NAME=value`".to_owned()),
+        }
+    }
 }
 
 /// A major and a minor version.

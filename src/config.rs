@@ -5,7 +5,7 @@ mod schema;
 mod values;
 
 pub use schema::json_schema;
-pub(crate) use values::nearest as nearest_word;
+pub(crate) use values::{literal, nearest as nearest_word};
 
 use crate::{
     discover::Checkout,

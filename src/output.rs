@@ -3,6 +3,7 @@
 //! Every format is written from the same rows in the same order, so that two runs give the same bytes; no format
 //! prints a time, an absolute path or a number that depends on the order of reading.
 
+pub mod coverage;
 pub mod environment;
 pub mod explain;
 mod fingerprint;

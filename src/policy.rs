@@ -48,6 +48,18 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The rule is on, wherever it was silenced, and what it finds is an error.
+    pub fn insist(&mut self, rule: &'static str) {
+        if let Some(select) = &mut self.select {
+            select.insert(rule);
+        }
+        self.ignore.remove(rule);
+        self.severity.insert(rule, Severity::Error);
+        for (_, rules) in &mut self.per_file_ignores {
+            rules.remove(rule);
+        }
+    }
+
     /// The rule is on.
     #[must_use]
     pub fn applies(&self, rule: &crate::rule::Rule) -> bool {

@@ -13,6 +13,7 @@ mod connection;
 mod core;
 mod expr;
 mod externals;
+mod given;
 mod header;
 mod imports;
 mod inspect;
@@ -38,6 +39,7 @@ use crate::{
     revision::{Body, Revision},
     source::{SourceId, Sources, Span, Text},
 };
+pub use given::normal;
 use interp::{Args, Halt, Interp};
 use ruff_python_ast::{ModModule, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, Parsed, lexer};
@@ -61,11 +63,33 @@ pub struct Read {
     pub findings: Vec<Finding>,
     /// The comments, `#` included.
     pub comments: Vec<Span>,
+    /// What the user gave, and how often it was asked for.
+    pub used: Used,
+}
+
+/// How often the file asked for what the user gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// By name in `[assume]`.
+    pub assumed: BTreeMap<String, usize>,
+    /// By name in `[types]`.
+    pub types: BTreeMap<String, usize>,
+}
+
+impl Used {
+    /// Adds the counts of another file.
+    pub fn add(&mut self, other: &Self) {
+        for (ours, theirs) in [(&mut self.assumed, &other.assumed), (&mut self.types, &other.types)] {
+            for (name, count) in theirs {
+                *ours.entry(name.clone()).or_default() += count;
+            }
+        }
+    }
 }
 
 /// What the user said that decides what a revision does.
 pub struct Settings<'a> {
-    /// `[assume]`: what a dotted name stands for.
+    /// `[assume]`: what a name stands for, as a revision spells it or dotted from its module.
     pub assume: &'a BTreeMap<String, Literal>,
     /// `[types]`: the SQL of a type, by the dotted name of its class.
     pub types: &'a BTreeMap<String, String>,
@@ -106,7 +130,12 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Read {
     let parsed = match parse(&source.text) {
         Ok(parsed) => parsed,
         Err((at, message)) => {
-            return Read { revision: None, findings: vec![syntax(at, at, message)], comments: Vec::new() };
+            return Read {
+                revision: None,
+                findings: vec![syntax(at, at, message)],
+                comments: Vec::new(),
+                used: Used::default(),
+            };
         }
     };
     let comments = comments(&parsed, id);
@@ -145,7 +174,7 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Read {
             None
         }
     };
-    Read { revision, findings, comments }
+    Read { revision, findings, comments, used: reader.used }
 }
 
 /// The beginning of the character that a byte is of.

@@ -47,13 +47,15 @@ pub struct Reason {
     pub class: Class,
     /// The sentence.
     pub text: String,
+    /// The line where that began, if it is another one than that where it matters.
+    pub line: Option<u32>,
 }
 
 impl Reason {
     /// A reason of a class.
     #[must_use]
     pub fn of(class: Class, text: impl Into<String>) -> Self {
-        Self { class, text: text.into() }
+        Self { class, text: text.into(), line: None }
     }
 
     /// The content of the database decides.
@@ -108,6 +110,7 @@ impl From<&Reason> for Reason {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.text)?;
+        self.line.map_or(Ok(()), |line| write!(f, " (line {line})"))
     }
 }

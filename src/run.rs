@@ -2,7 +2,8 @@
 
 use crate::{
     cli::{
-        Check, Cli, Command, FailOn, Format, History, HistoryFormat, Place, Report, RulesFormat, Sql, SqlFormat, Way,
+        Check, Cli, Command, Coverage, CoverageFormat, FailOn, Format, History, HistoryFormat, Place, Report,
+        RulesFormat, Sql, SqlFormat, Way,
     },
     config::{self, Config},
     discover::{self, Discovered, Given, Wish},
@@ -19,11 +20,15 @@ use std::{
     path::PathBuf,
 };
 
+mod coverage;
 mod gate;
 mod project;
 mod rebase;
 mod settle;
 mod sql;
+
+/// The rule that tells of operations that are not understood.
+const OPAQUE: &str = "opaque-operation";
 
 /// How a run ended that was not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +59,7 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
     match &cli.command {
         Command::Check(args) => check(args, world),
         Command::Sql(args) => sql(args, world),
+        Command::Coverage(args) => coverage(args, world),
         Command::History(args) => history(args, world),
         Command::Rebase(args) => rebase::run(args, world),
         Command::Explain { rule } => explain(rule, world),
@@ -71,11 +77,14 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
 /// As [`discover::discover`] and [`config::nearest`].
 pub fn gather(place: &Place, world: &mut World<'_>) -> Result<(Config, Discovered)> {
     let given = Given::new(&world.here, &place.paths)?;
-    let config = match &place.config {
+    let mut config = match &place.config {
         _ if place.no_config => Config::default(),
         Some(file) => config::named(&given.checkout, &world.here, file)?,
         None => config::nearest(&given.checkout, &given.start())?,
     };
+    for assume in &place.assume {
+        config.assume.insert(crate::python::normal(&assume.name), config::literal(&assume.value));
+    }
     let wish =
         Wish { name: place.name.clone(), environment: place.environment.clone(), exclude: config.exclude.clone() };
     let discovered = discover::discover(given, &wish)?;
@@ -106,6 +115,9 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
     let gate = args.against().map(|name| Gate::open(&project, name)).transpose()?;
     if let Some(line) = gate.as_ref().and_then(Gate::talk) {
         writeln!(world.err, "limbeck: {line}").map_err(fault::unwritten)?;
+    }
+    if args.strict {
+        policy.insist(OPAQUE);
     }
     let report = project.check(&policy, gate.as_ref())?;
     let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());
@@ -152,6 +164,17 @@ fn sql(args: &Sql, world: &mut World<'_>) -> Result<Exit> {
     match args.format {
         SqlFormat::Sql => output::sql::write_text(&report, world.out),
         SqlFormat::Json => output::sql::write_json(&report, world.out),
+    }
+    .map_err(fault::unwritten)?;
+    Ok(Exit::Clean)
+}
+
+fn coverage(args: &Coverage, world: &mut World<'_>) -> Result<Exit> {
+    let project = Project::read(&args.place, args.sqlalchemy, world)?;
+    let report = coverage::report(&project);
+    match args.format {
+        CoverageFormat::Text => output::coverage::write_text(&report, world.out),
+        CoverageFormat::Json => output::coverage::write_json(&report, world.out),
     }
     .map_err(fault::unwritten)?;
     Ok(Exit::Clean)

@@ -2,10 +2,11 @@
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
 use limbeck::{
-    check::{Report, Summary},
+    check::{Coverage, Gap, Report, Summary},
     environment::Stack,
     finding::{Direction, Finding, Severity},
     output::{self, Format, Look, Output, Paths},
+    reason::Reason,
     rules,
     source::{SourceId, Sources, Span},
 };
@@ -61,10 +62,31 @@ fn sample(turned: bool) -> Sample {
     if turned {
         findings.reverse();
     }
-    let summary = Summary { revisions: 3, statements: 5, unresolved: 1, errors: 3, warnings: 2, notes: 1 };
+    let counts =
+        Summary { revisions: 3, statements: 5, operations: 6, unresolved: 1, undecided: 1, ..Summary::default() };
+    let summary = Summary { errors: 3, warnings: 2, notes: 1, ..counts };
+    let coverage = vec![coverage(&sources, &ids)];
     Sample {
         sources,
-        report: Report { findings, summary, environments: vec![("migrations".into(), Stack::default())] },
+        report: Report { findings, summary, environments: vec![("migrations".into(), Stack::default())], coverage },
+    }
+}
+
+/// One operation that is not understood, and one condition that only a run decides.
+fn coverage(sources: &Sources, ids: &[SourceId]) -> Coverage {
+    let gap = |reason: Reason, condition: Option<&str>| Gap {
+        reason,
+        condition: condition.map(str::to_owned),
+        span: find(sources, ids[1], "\"ix_users_größe\""),
+        revision: "b2".to_owned(),
+        direction: Direction::Upgrade,
+    };
+    Coverage {
+        environment: "migrations".to_owned(),
+        revisions: 3,
+        operations: 6,
+        unresolved: vec![gap(Reason::elsewhere("`app.work()` is not in the checkout\u{1b}[31m"), None)],
+        undecided: vec![gap(Reason::settings("`settings.on` is a setting"), Some("settings.on"))],
     }
 }
 
@@ -164,7 +186,7 @@ fn human_in_colour_says_the_same() {
 
 #[test]
 fn the_summary_counts_in_words() {
-    let one = Summary { revisions: 1, statements: 1, unresolved: 0, errors: 1, warnings: 1, notes: 0 };
+    let one = Summary { revisions: 1, statements: 1, errors: 1, warnings: 1, ..Summary::default() };
     assert_eq!(output::human::summary(&one), "1 revision, 1 statement: 1 error, 1 warning, 0 notes; 0 unresolved");
 }
 
@@ -178,7 +200,16 @@ fn json() {
         // Which rules exist is no matter of this test.
         assert_eq!(finding["group"].take(), json!(group));
     }
-    for (key, count) in [("revisions", 3), ("statements", 5), ("unresolved", 1), ("errors", 3), ("warnings", 2)] {
+    for (key, count) in [
+        ("revisions", 3),
+        ("statements", 5),
+        ("operations", 6),
+        ("resolved", 5),
+        ("unresolved", 1),
+        ("undecided", 1),
+        ("errors", 3),
+        ("warnings", 2),
+    ] {
         assert_eq!(value["summary"][key], count);
     }
     let index = value["findings"].as_array().expect("a list").iter().find(|it| it["help"].is_string()).expect("one");

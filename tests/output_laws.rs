@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
 use limbeck::{
-    check::{Report, Summary},
+    check::Report,
     finding::{Finding, Severity},
     output::{Format, Look, Output, Paths},
     source::{SourceId, Sources, Span},
@@ -50,7 +50,7 @@ proptest! {
         for span in spans {
             finding.note(span, words[3].clone());
         }
-        let report = Report { findings: vec![finding], summary: Summary::default(), environments: Vec::new() };
+        let report = Report { findings: vec![finding], ..Report::default() };
         let paths = Paths::default();
         let output = Output { report: &report, sources: &sources, paths: &paths, look: Look::Plain, statistics: true };
         let human = written(&output, Format::Human);

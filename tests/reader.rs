@@ -163,7 +163,13 @@ fn what_only_a_run_can_tell_is_said() {
             "op.drop_table(missing)",
             &["?14: `op.drop_table`: the table's name is not known: `missing` is not defined in the file"],
         ),
-        ("import os", "op.execute(os.environ['SQL'])", &["?14: the SQL is not known: `os.environ` is a setting"]),
+        (
+            "import os",
+            "op.execute(os.environ['SQL'])",
+            &[
+                "?14: the SQL is not known: `os.environ['SQL']` is a setting, which `--assume 'os.environ[\"SQL\"]=…'` can give",
+            ],
+        ),
         ("", "op.execute(\"SELECT ':a'\")", &["!no value is given for `:a`"]),
         (
             "",

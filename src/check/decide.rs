@@ -33,12 +33,13 @@ pub(super) fn replay(graph: &Graph, migrations: &[Migrated], mut visit: impl FnM
         let before = join(graph, place, &mut waiting, &mut left);
         let start = stamp;
         let mut after = before.clone();
-        let upgrade =
-            run(&migrated.upgrade, &mut after, Run { revision: place, direction: Direction::Upgrade }, &mut stamp);
+        let mut open = Vec::new();
+        let up = Run { revision: place, direction: Direction::Upgrade };
+        let upgrade = run(&migrated.upgrade, &mut after, up, &mut stamp, &mut open);
         let middle = stamp;
         let down = Run { revision: place, direction: Direction::Downgrade };
-        let downgrade = run(&migrated.downgrade, &mut after.clone(), down, &mut stamp);
-        let decisions = Decisions { upgrade, downgrade };
+        let downgrade = run(&migrated.downgrade, &mut after.clone(), down, &mut stamp, &mut open);
+        let decisions = Decisions { upgrade, downgrade, open };
         visit(Turn { place, migrated, before, after: &after, decisions, stamps: (start, middle) });
         if graph.children.get(place).is_some_and(|it| *it > 0) {
             left[place] = Some(after);
@@ -63,8 +64,15 @@ fn join(graph: &Graph, place: usize, waiting: &mut [usize], left: &mut [Option<S
     joined.unwrap_or_default()
 }
 
-/// Applies a way to the schema; the answer says of each statement whether it is run.
-fn run(way: &Way, schema: &mut Schema, run: Run, stamp: &mut u32) -> Vec<Option<bool>> {
+/// Applies a way to the schema; the answer says of each statement whether it is run. `open` is told of the
+/// conditions that stay undecided.
+fn run(
+    way: &Way,
+    schema: &mut Schema,
+    run: Run,
+    stamp: &mut u32,
+    open: &mut Vec<(Direction, Guard)>,
+) -> Vec<Option<bool>> {
     let mut answers = Answers::default();
     let mut walk = Walk::new(way, *stamp, run);
     let mut decided = Vec::with_capacity(way.statements.len());
@@ -78,6 +86,8 @@ fn run(way: &Way, schema: &mut Schema, run: Run, stamp: &mut u32) -> Vec<Option<
     }
     walk.blur(usize::MAX, schema);
     *stamp = walk.stamp;
+    let asked = answers.0.into_iter().filter(|(_, answer)| answer.is_none());
+    open.extend(asked.map(|(guard, _)| (run.direction, guard)));
     decided
 }
 

@@ -1,7 +1,7 @@
 //! The rules at every site.
 
 use super::{
-    Case, Newness,
+    Case, Decisions, Newness,
     decide::{Turn, Walk, replay},
     graph::Graph,
 };
@@ -39,8 +39,8 @@ fn active(policy: &Policy) -> Vec<&'static Rule> {
     rules::ALL.iter().filter(|rule| policy.applies(rule)).collect()
 }
 
-/// Everything that any rule has to say of the revisions that are reported.
-pub(super) fn judge(case: &Case<'_>, graph: &Graph, newness: &Newness) -> Vec<Raised> {
+/// Everything that any rule has to say of the revisions that are reported, and what the conditions come to.
+pub(super) fn judge(case: &Case<'_>, graph: &Graph, newness: &Newness) -> (Vec<Raised>, Vec<Decisions>) {
     let mut names = Names::default();
     for way in case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
         way.statements.iter().for_each(|statement| names.add(statement));
@@ -53,6 +53,7 @@ pub(super) fn judge(case: &Case<'_>, graph: &Graph, newness: &Newness) -> Vec<Ra
     if let Some(base) = case.base {
         judge.base(base);
     }
+    let mut decisions = Vec::new();
     replay(graph, &case.migrations, |turn| {
         let selected = case.history.environment.selected.as_ref();
         let asked = newness.reported.as_ref().is_none_or(|it| it.get(turn.place) == Some(&true));
@@ -62,8 +63,9 @@ pub(super) fn judge(case: &Case<'_>, graph: &Graph, newness: &Newness) -> Vec<Ra
         {
             judge.turn(revision, &turn);
         }
+        decisions.push(turn.decisions);
     });
-    judge.raised
+    (judge.raised, decisions)
 }
 
 struct Judge<'a> {
@@ -186,13 +188,10 @@ impl Judge<'_> {
                 let mut out = Vec::new();
                 // What Alembic itself refuses is known well enough: the revision fails there.
                 let refused = it.reason.class == Class::Refused;
-                let message = if refused {
-                    it.reason.text.clone()
-                } else {
-                    format!("what this does is not known: {}", it.reason)
-                };
+                let message =
+                    if refused { it.reason.to_string() } else { format!("what this does is not known: {}", it.reason) };
                 let mut findings = Findings::new(rule, subject.clone(), None, &mut out);
-                let finding = findings.report(it.span, message).object(it.reason.text.clone());
+                let finding = findings.report(it.span, message).object(it.reason.to_string());
                 if refused {
                     finding.severity = crate::finding::Severity::Warning;
                 }

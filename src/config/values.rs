@@ -131,8 +131,8 @@ impl Reader<'_> {
     /// Literals by dotted name: `"a.b" = 1`, `a.b = 1` and `[assume.a] b = 1` are the same.
     pub(super) fn literals(&self, value: &Value<'_>) -> Read<BTreeMap<String, Literal>> {
         let mut all = BTreeMap::new();
-        leaves(self.table(value)?, "", &mut |name, leaf| {
-            all.insert(name, self.literal(leaf)?);
+        leaves(self.table(value)?, "", is_spelling, &mut |name, leaf| {
+            all.insert(crate::python::normal(&name), self.literal(leaf)?);
             Ok(())
         })?;
         Ok(all)
@@ -141,7 +141,7 @@ impl Reader<'_> {
     /// Strings by dotted name.
     pub(super) fn names(&self, value: &Value<'_>) -> Read<BTreeMap<String, String>> {
         let mut all = BTreeMap::new();
-        leaves(self.table(value)?, "", &mut |name, leaf| {
+        leaves(self.table(value)?, "", is_dotted, &mut |name, leaf| {
             all.insert(name, self.text(leaf)?);
             Ok(())
         })?;
@@ -168,20 +168,36 @@ impl Reader<'_> {
 }
 
 /// The TOML parser limits how deep tables nest.
-fn leaves(table: &DeTable<'_>, prefix: &str, take: &mut dyn FnMut(String, &Value<'_>) -> Read<()>) -> Read<()> {
+fn leaves(
+    table: &DeTable<'_>,
+    prefix: &str,
+    fits: fn(&str) -> bool,
+    take: &mut dyn FnMut(String, &Value<'_>) -> Read<()>,
+) -> Read<()> {
     for (key, value) in table {
         let part = key.get_ref();
-        let fits = |it: &str| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_');
-        if !part.split('.').all(fits) {
+        if !fits(part) {
             return Err(Fault::new(key.span(), format!("`{part}` is no dotted Python name")));
         }
         let name = if prefix.is_empty() { part.to_string() } else { format!("{prefix}.{part}") };
         match value.get_ref().as_table() {
-            Some(inner) => leaves(inner, &name, take)?,
+            Some(inner) => leaves(inner, &name, fits, take)?,
             None => take(name, value)?,
         }
     }
     Ok(())
+}
+
+/// `a.b.c`.
+fn is_dotted(name: &str) -> bool {
+    let fits = |it: &str| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_');
+    name.split('.').all(fits)
+}
+
+/// A dotted name, perhaps with a subscript or a call behind it: `os.environ["X"]`, `get("x")`.
+fn is_spelling(name: &str) -> bool {
+    let head = name.split(['[', '(']).next().unwrap_or(name);
+    is_dotted(head) && (head.len() == name.len() || name.ends_with([']', ')']))
 }
 
 /// The words for a severity.
@@ -227,4 +243,22 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     // A long word is compared to nothing: the comparison costs its length times theirs.
     let near = if name.len() > 100 { None } else { known.min_by_key(distance) };
     near.filter(|near| distance(near) <= 3.max(near.len() / 3))
+}
+
+/// A value on the command line: a literal of TOML or of Python, else the text itself.
+pub(crate) fn literal(text: &str) -> Literal {
+    let reader = Reader { key: "--assume", folder: "." };
+    let document = format!("value = {text}");
+    match text.trim() {
+        "None" => return Literal::Null,
+        "True" => return Literal::Bool(true),
+        "False" => return Literal::Bool(false),
+        _ => {}
+    }
+    let parsed = DeTable::parse(&document).ok().and_then(|it| {
+        let table = it.get_ref();
+        let value = table.get("value").filter(|_| table.len() == 1)?;
+        reader.literal(value).ok()
+    });
+    parsed.unwrap_or_else(|| Literal::Str(Text::made(text)))
 }

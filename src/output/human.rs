@@ -20,7 +20,8 @@ const MOST_NOTES: usize = 6;
 /// A longer statement (in characters) is cut.
 const LONGEST_SQL: usize = 200;
 
-/// Writes every finding that is not suppressed, the statistics if they are wanted, and the summary.
+/// Writes every finding that is not suppressed, the statistics if they are wanted, what was not understood, and the
+/// summary.
 ///
 /// # Errors
 /// Whatever the sink answers.
@@ -37,13 +38,15 @@ pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
     if output.statistics {
         write_statistics(&rows, output.look, out)?;
     }
+    let shown = |path: &str| output.paths.shown(path);
+    super::coverage::write_short(&output.report.coverage, output.sources, &shown, out)?;
     writeln!(out, "{}", summary(&output.report.summary))
 }
 
 /// `37 revisions, 212 statements: 3 errors, 1 warning, 0 notes; 2 unresolved`
 #[must_use]
 pub fn summary(summary: &Summary) -> String {
-    let Summary { revisions, statements, unresolved, errors, warnings, notes } = *summary;
+    let Summary { revisions, statements, unresolved, errors, warnings, notes, .. } = *summary;
     let seen = format!("{}, {}", some(revisions, "revision"), some(statements, "statement"));
     let found = format!("{}, {}, {}", some(errors, "error"), some(warnings, "warning"), some(notes, "note"));
     format!("{seen}: {found}; {unresolved} unresolved")
@@ -116,7 +119,7 @@ fn shortened(sql: &str) -> String {
     }
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     clean(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 

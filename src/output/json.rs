@@ -44,7 +44,10 @@ struct Note<'a> {
 struct Summary {
     revisions: usize,
     statements: usize,
+    operations: usize,
+    resolved: usize,
     unresolved: usize,
+    undecided: usize,
     errors: usize,
     warnings: usize,
     notes: usize,
@@ -69,7 +72,10 @@ pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
         summary: Summary {
             revisions: sum.revisions,
             statements: sum.statements,
+            operations: sum.operations,
+            resolved: sum.operations.saturating_sub(sum.unresolved),
             unresolved: sum.unresolved,
+            undecided: sum.undecided,
             errors: sum.errors,
             warnings: sum.warnings,
             notes: sum.notes,

@@ -111,7 +111,8 @@ impl Interp<'_> {
             ("int", Some(value)) => integer(&value, span),
             ("bool", Some(value)) => match self.truth(&value) {
                 Truth::Known(truth) => Value::Bool(truth),
-                _ => Value::unknown(span, "its truth is not known"),
+                Truth::Asked(asked) => Value::Question(asked),
+                other => Value::unknown(span, self.undecided(&other, span)),
             },
             ("list" | "tuple" | "set" | "frozenset", None) => match name {
                 "tuple" => Value::Tuple(Rc::new(Vec::new())),

@@ -155,7 +155,8 @@ impl Interp<'_> {
             (Value::Context, "opts" | "config" | "script") => {
                 Value::inert(span, Reason::settings("it is a setting of env.py"))
             }
-            (Value::Context, "as_sql") => Value::unknown(span, Reason::settings("it depends on `--sql`")),
+            // The online run is described.
+            (Value::Context, "as_sql") => Value::Bool(false),
             (Value::Dialect, "name") => Value::made("postgresql"),
             (Value::Context, "__dialect__") => Value::made("postgresql"),
             (Value::Dialect, "type_descriptor") => return Ok(None),

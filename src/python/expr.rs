@@ -61,6 +61,14 @@ impl Interp<'_> {
     }
 
     fn expression(&mut self, expr: &Expr, span: Span, scope: &Rc<Scope>) -> Eval {
+        if let Some(value) = self.assumed_spelling(expr, span) {
+            return Ok(value);
+        }
+        let value = self.evaluated(expr, span, scope)?;
+        Ok(self.spelled(expr, span, value))
+    }
+
+    fn evaluated(&mut self, expr: &Expr, span: Span, scope: &Rc<Scope>) -> Eval {
         Ok(match expr {
             Expr::NoneLiteral(_) => Value::None,
             Expr::BooleanLiteral(it) => Value::Bool(it.value),
@@ -401,9 +409,11 @@ impl Interp<'_> {
                     last = value;
                 }
                 _ if asked.is_none() => asked = Some(value),
-                _ => {
+                other => {
                     let span = self.span(it.range());
-                    asked = Some(Value::unknown(span, format!("it depends on `{}`", self.code(it.range()))));
+                    let class = self.undecided(&other, span).class;
+                    let reason = Reason::of(class, format!("it depends on `{}`", self.code(it.range())));
+                    asked = Some(Value::unknown(span, reason));
                 }
             }
         }
@@ -458,6 +468,9 @@ impl Interp<'_> {
         }
         let unknown = || match (left, right) {
             (Value::Unknown(it), _) | (_, Value::Unknown(it)) => Value::Unknown(Rc::clone(it)),
+            (Value::External(path), _) | (_, Value::External(path)) => {
+                Value::unknown(span, super::imports::absent(path))
+            }
             _ => Value::unknown(span, format!("{} is compared with {}", left.kind(), right.kind())),
         };
         let truth = match operator {

@@ -10,8 +10,8 @@ use std::rc::Rc;
 impl Interp<'_> {
     pub(super) fn call_external(&mut self, path: &str, args: Args) -> Eval {
         let root = path.split('.').next().unwrap_or(path);
-        if let Some(word) = self.settings.types.get(path) {
-            return Ok(Value::Type(Rc::new(crate::op::Type::Verbatim(word.clone()))));
+        if let Some(kind) = self.given_type(path) {
+            return Ok(kind);
         }
         if let Some(method) = path.strip_prefix("builtins.super().") {
             if method != "__init__" && !self.at_import() {
@@ -46,7 +46,7 @@ impl Interp<'_> {
                 return self.execute(bound.value("sql").unwrap_or(&Value::None), None, false, span);
             }
             _ if path.starts_with("alembic.context.") => {
-                Value::inert(args.span, format!("`{path}()` is not evaluated"))
+                Value::inert(args.span, super::given::setting(&self.spelling(args.span)))
             }
             _ => {
                 let reason = format!("`{path}()` is not evaluated");
@@ -120,9 +120,9 @@ impl Interp<'_> {
             {
                 arg.value = kind;
             } else if let Value::External(path) = &arg.value
-                && let Some(word) = self.settings.types.get(&**path)
+                && let Some(kind) = self.given_type(&Rc::clone(path))
             {
-                arg.value = Value::Type(Rc::new(crate::op::Type::Verbatim(word.clone())));
+                arg.value = kind;
             }
         }
         Ok(args)
@@ -155,7 +155,12 @@ impl Interp<'_> {
         }
         let handed = args.positional.iter().any(|arg| sends_by_itself(&arg.value));
         if (super::imports::is_standard(root) && !handed) || is_logging(path) {
-            return Ok(Value::inert(span, super::imports::at_run(path)));
+            let reason = if super::imports::is_setting(path) {
+                super::given::setting(&self.spelling(span))
+            } else {
+                super::imports::at_run(path, &args)
+            };
+            return Ok(Value::inert(span, reason));
         }
         if let Some(found) = self.resolve(path)
             && !matches!(&found, Value::External(other) if **other == *path)

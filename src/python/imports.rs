@@ -1,10 +1,13 @@
 //! Imports: what a dotted name stands for, and modules of the project that are read, never run.
 
 use super::{
-    interp::{Eval, Halt, Interp},
+    interp::{Args, Eval, Halt, Interp},
     value::{Scope, Value},
 };
-use crate::{reason::Reason, source::Span};
+use crate::{
+    reason::{Class, Reason},
+    source::Span,
+};
 use ruff_python_ast as ast;
 use std::rc::Rc;
 
@@ -93,8 +96,8 @@ impl Interp<'_> {
     /// A name of the project's own is looked up where it is used; others stay as they are.
     pub(super) fn looked_up(&mut self, value: Value) -> Value {
         let Value::External(path) = &value else { return value };
-        if let Some(literal) = self.settings.assume.get(&**path) {
-            return super::assumed(literal);
+        if let Some(value) = self.assumed_name(path) {
+            return value;
         }
         if is_foreign(path) || self.settings.types.contains_key(&**path) {
             value
@@ -141,8 +144,8 @@ impl Interp<'_> {
 
     pub(super) fn external_attribute(&mut self, path: &str, name: &str, span: Span) -> Eval {
         let whole = format!("{path}.{name}");
-        if let Some(literal) = self.settings.assume.get(&whole) {
-            return Ok(super::assumed(literal));
+        if let Some(value) = self.assumed_name(&whole) {
+            return Ok(value);
         }
         if matches!(whole.as_str(), "os.environ" | "sys.argv" | "alembic.context.config") {
             return Ok(Value::inert(span, absent(&whole)));
@@ -154,20 +157,32 @@ impl Interp<'_> {
 /// Why a name is not known that an import gave: its source is not in the checkout.
 pub(super) fn absent(path: &str) -> Reason {
     if is_setting(path) {
-        return Reason::settings(format!("`{path}` is a setting"));
+        return super::given::setting(path);
     }
     Reason::elsewhere(format!("`{path}` is not in the checkout"))
 }
 
-/// Why the answer of a function of Python's library is not known.
-pub(super) fn at_run(path: &str) -> Reason {
-    let text = format!("`{path}()` is not known before it runs");
-    if is_setting(path) { Reason::settings(text) } else { Reason::data(text) }
+/// Why the answer of a function of Python's library is not known: the clock, chance and the machine decide, or what
+/// it is given is not known, or we do not evaluate it.
+pub(super) fn at_run(path: &str, args: &Args) -> Reason {
+    const OF_THE_RUN: &[&str] =
+        &["datetime", "getpass", "glob", "os", "pathlib", "platform", "random", "secrets", "tempfile", "time", "uuid"];
+    let root = path.split('.').next().unwrap_or(path);
+    if OF_THE_RUN.contains(&root) {
+        return Reason::data(format!("`{path}()` is not known before it runs"));
+    }
+    let mut values = args.positional.iter().chain(args.keywords.iter().map(|(_, arg, _)| arg)).map(|arg| &arg.value);
+    let class = values.find_map(|value| match value {
+        Value::Unknown(unknown) => Some(unknown.reason.class),
+        _ => None,
+    });
+    Reason::of(class.unwrap_or(Class::NotUnderstood), format!("`{path}()` is not evaluated"))
 }
 
-/// What the environment or the command line gives.
-fn is_setting(path: &str) -> bool {
-    ["os.environ", "os.getenv", "sys.argv", "alembic.context.config"].iter().any(|it| path.starts_with(it))
+/// What the environment, the command line or the project's settings give.
+pub(super) fn is_setting(path: &str) -> bool {
+    let given = ["os.environ", "os.getenv", "sys.argv", "alembic.context."].iter().any(|it| path.starts_with(it));
+    given || path.split('.').any(|part| matches!(part, "settings" | "config" | "conf"))
 }
 
 /// Packages whose source is not looked for in the checkout.

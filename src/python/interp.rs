@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     op::{Guard, Op, Question, Step},
-    reason::Reason,
+    reason::{Class, Reason},
     source::{SourceId, Sources, Span},
 };
 use ruff_python_ast::{self as ast, Expr, Stmt};
@@ -95,6 +95,8 @@ pub(super) struct Interp<'a> {
     pub modules: BTreeMap<String, Option<Rc<Scope>>>,
     /// The paths of the modules that are being read, innermost last.
     pub loading: Vec<String>,
+    /// What the user gave, and how often it was asked for.
+    pub used: super::Used,
 }
 
 impl<'a> Interp<'a> {
@@ -119,6 +121,7 @@ impl<'a> Interp<'a> {
             yields: Vec::new(),
             modules: BTreeMap::new(),
             loading: Vec::new(),
+            used: super::Used::default(),
         }
     }
 
@@ -217,7 +220,7 @@ impl<'a> Interp<'a> {
         if unknown.span.source != span.source || (here.line..=here.end_line).contains(&there.line) {
             return unknown.reason.clone();
         }
-        unknown.reason.reworded(format!("{} (line {})", unknown.reason, there.line))
+        Reason { line: unknown.reason.line.or(Some(there.line)), ..unknown.reason.clone() }
     }
 
     /// The place in the revision's own file from which the code at `span` was reached.
@@ -364,7 +367,7 @@ impl<'a> Interp<'a> {
     }
 
     /// Why a condition is not decided.
-    fn undecided(&self, truth: &Truth, span: Span) -> Reason {
+    pub(super) fn undecided(&self, truth: &Truth, span: Span) -> Reason {
         match truth {
             Truth::Unknown(unknown) => self.because(unknown, span),
             Truth::Other(reason) => reason.clone(),
@@ -425,7 +428,9 @@ impl<'a> Interp<'a> {
             (Ending::Flow(Flow::Break), Ending::Flow(Flow::Break)) => Ok(Flow::Break),
             (Ending::Flow(Flow::Continue), Ending::Flow(Flow::Continue)) => Ok(Flow::Continue),
             (Ending::Flow(_), Ending::Flow(second)) => {
-                self.unresolved(guard.span, format!("where it goes on depends on `{}`", guard.text))?;
+                let class = guard.question.open().map_or(Class::Data, |it| it.class);
+                let reason = Reason::of(class, format!("where it goes on depends on `{}`", guard.text));
+                self.unresolved(guard.span, reason)?;
                 Ok(second)
             }
         }
@@ -675,7 +680,8 @@ fn negated(guard: &Guard) -> Guard {
 }
 
 fn depends(guard: &Guard, what: &str) -> Value {
-    Value::unknown(guard.span, format!("{what} depends on `{}`", guard.text))
+    let class = guard.question.open().map_or(Class::Data, |it| it.class);
+    Value::unknown(guard.span, Reason::of(class, format!("{what} depends on `{}`", guard.text)))
 }
 
 /// The names after two branches: what they agree on is known.

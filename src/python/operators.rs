@@ -147,7 +147,7 @@ impl Interp<'_> {
             (Value::External(path), _) if path.starts_with("builtins.") || path.starts_with("typing.") => {
                 Ok(value.clone())
             }
-            (Value::External(path), _) => Ok(Value::unknown(span, format!("an item of `{path}` is not known"))),
+            (Value::External(path), _) => Ok(Value::unknown(span, super::imports::absent(path))),
             _ => Ok(Value::unknown(span, format!("an item of {} is not evaluated", value.kind()))),
         }
     }

@@ -11,7 +11,7 @@ use crate::{
     finding::Finding,
     history::History,
     policy::Policy,
-    python::{self, Modules, Read, Settings},
+    python::{self, Modules, Read, Settings, Used},
     render::Dialect,
     source::{SourceId, Sources, Span},
 };
@@ -34,6 +34,8 @@ pub(super) struct Story {
     pub(super) history: History,
     found: Vec<Finding>,
     comments: Vec<Span>,
+    /// What the user gave and how often revisions asked for it.
+    pub(super) used: Used,
 }
 
 /// The project's own modules, as revisions import them.
@@ -117,6 +119,7 @@ impl Project {
             whole.findings.extend(report.findings);
             whole.environments.extend(report.environments);
             whole.summary = whole.summary.and(report.summary);
+            whole.coverage.extend(report.coverage);
         }
         Ok(whole)
     }
@@ -128,7 +131,9 @@ impl Story {
         let settings = Settings { assume: &config.assume, types: &config.types, modules: &imports };
         let reads: Vec<Read> = environment.files.par_iter().map(|id| python::read(sources, *id, &settings)).collect();
         let (mut revisions, mut found, mut comments) = (Vec::new(), Vec::new(), Vec::new());
+        let mut used = Used::default();
         for read in reads {
+            used.add(&read.used);
             revisions.extend(read.revision);
             comments.extend(read.comments);
             found.extend(read.findings.into_iter().map(|mut finding| {
@@ -136,7 +141,7 @@ impl Story {
                 finding
             }));
         }
-        Self { history: History::build(environment, revisions, sources), found, comments }
+        Self { history: History::build(environment, revisions, sources), found, comments, used }
     }
 
     /// What its SQL depends on beside the revisions.

@@ -91,7 +91,7 @@ fn told(
                     Op::Raise { .. } => refused.reason.reworded(format!("it raises {}", refused.reason)),
                     _ => refused.reason,
                 };
-                way.unresolved.push(UnresolvedSql { line, reason: reason.text, class: reason.class.word() });
+                way.unresolved.push(UnresolvedSql { line, reason: reason.to_string(), class: reason.class.word() });
             }
         }
     }
@@ -126,6 +126,6 @@ fn when(sources: &Sources, guards: &[Guard], decided: Option<bool>) -> Option<Wh
         line: sources.place(first.span).line,
         decided,
         class: reason.as_ref().map(|it| it.class.word()),
-        reason: reason.map(|it| it.text),
+        reason: reason.map(|it| it.to_string()),
     })
 }

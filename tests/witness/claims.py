@@ -18,6 +18,9 @@ import tempfile
 from pathlib import Path
 
 import psycopg2
+import sqlalchemy
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 
 sys.path.insert(0, str(Path(__file__).parent))
 from histories import Cluster, connect, execute, find_postgres  # noqa: E402
@@ -162,6 +165,45 @@ def every_cast(url: str, limbeck: str) -> None:
     assert not wrong, f"{len(wrong)} of {len(pairs)}: {'; '.join(wrong)}"
 
 
+def enum_of_another_run(url: str) -> None:
+    """`create_table` makes an enum's type once in a run, whatever is there; the next run makes it again."""
+    mood = "a type of this name is there"
+    runs = {
+        "one run": ([["users", "pets"]], None),
+        "two runs": ([["users"], ["pets"]], mood),
+        "made by enum.create": ([["CREATE", "users"]], mood),
+        "dropped between two runs": ([["users"], ["DROP", "pets"]], None),
+        "dropped within one run": ([["users", "DROP", "pets"]], "no type of this name is there"),
+    }
+    for title, (work, expected) in runs.items():
+        engine = sqlalchemy.create_engine(url.replace("postgresql://", "postgresql+psycopg2://", 1))
+        with engine.connect() as connection:
+            transaction = connection.begin()
+            connection.execute(sqlalchemy.text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+            told = None
+            try:
+                for run in work:
+                    one_run(connection, run)
+            except sqlalchemy.exc.ProgrammingError as error:
+                told = mood if error.orig.pgcode == "42710" else "no type of this name is there"
+            transaction.rollback()
+        engine.dispose()
+        assert told == expected, f"{title}: {told}"
+
+
+def one_run(connection: sqlalchemy.Connection, work: list[str]) -> None:
+    """Real Alembic, online: a table with an enum for each word."""
+    op = Operations(MigrationContext.configure(connection))
+    for word in work:
+        kind = sqlalchemy.Enum("glad", "sad", name="mood")
+        if word == "CREATE":
+            kind.create(connection)
+        elif word == "DROP":
+            op.execute("DROP TYPE mood CASCADE")
+        else:
+            op.create_table(word, sqlalchemy.Column("mood", kind))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--postgres-bin")
@@ -175,6 +217,7 @@ def main() -> None:
     claims += [(rule, refused, rest) for rule, *rest in REFUSED]
     claims += [(rule, accepted, rest) for rule, *rest in ACCEPTED]
     claims.append(("non-concurrent-index", writes_wait, []))
+    claims.append(("enum-type-exists", enum_of_another_run, []))
     claims.append(("type-change-without-cast", every_cast, [args.limbeck]))
     passed = failed = 0
     with Cluster(binaries) as cluster:

@@ -1,0 +1,185 @@
+//! How much of a history is understood: `limbeck coverage`, `--assume`, `--strict`, and the end of a check.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use serde_json::{Value, json};
+use std::{fs, path::Path, process::Command};
+
+/// One operation of each class, a condition of each kind, and what a setting decides.
+const REVISION: &str = r#"import os
+
+import sqlalchemy as sa
+from alembic import op
+from app.settings import settings
+
+revision = "a1"
+down_revision = None
+
+
+def upgrade():
+    if not settings.on_postgres:
+        return
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+    for (name,) in op.get_bind().execute(sa.text("SELECT name FROM old")):
+        op.execute(f"DROP TABLE {name}")
+    op.execute(os.environ["SQL"])
+    op.execute(app.text())
+    import elsewhere
+
+    op.execute(elsewhere.text())
+    op.drop_constraint(None, "users")
+    if not sa.inspect(op.get_bind()).has_table("pets"):
+        op.create_table("pets", sa.Column("kind", elsewhere.Kind()))
+
+
+def downgrade():
+    op.drop_table("users")
+"#;
+
+fn checkout(config: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let versions = folder.path().join("alembic/versions");
+    fs::create_dir_all(&versions).unwrap();
+    fs::write(folder.path().join("alembic/env.py"), "").unwrap();
+    fs::write(versions.join("a1_users.py"), REVISION).unwrap();
+    fs::write(folder.path().join("limbeck.toml"), config).unwrap();
+    folder
+}
+
+/// Standard output and the exit code.
+fn run(folder: &Path, args: &[&str]) -> (String, i32) {
+    let output = Command::new(env!("CARGO_BIN_EXE_limbeck")).args(args).current_dir(folder).output().unwrap();
+    (String::from_utf8(output.stdout).unwrap(), output.status.code().unwrap())
+}
+
+fn parsed(folder: &Path, args: &[&str]) -> Value {
+    serde_json::from_str(&run(folder, args).0).unwrap()
+}
+
+#[test]
+fn coverage_as_text() {
+    let folder = checkout("[assume]\n\"never.asked\" = 1\n");
+    let (text, code) = run(folder.path(), &["coverage"]);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!("coverage", text);
+    assert_eq!(run(folder.path(), &["coverage"]).0, text);
+}
+
+/// Every operation is resolved or has a reason; counts agree with the places and with what a check says.
+#[test]
+fn the_counts_agree() {
+    let folder = checkout("");
+    let coverage = parsed(folder.path(), &["coverage", "--format", "json"]);
+    let history = &coverage["histories"][0];
+    let groups = |key: &str| history[key].as_array().unwrap().clone();
+    let count = |key: &str| groups(key).iter().map(|it| it["count"].as_u64().unwrap()).sum::<u64>();
+    for group in groups("unresolved").iter().chain(&groups("undecided")) {
+        assert_eq!(group["count"].as_u64().unwrap(), group["places"].as_array().unwrap().len() as u64, "{group}");
+        for place in group["places"].as_array().unwrap() {
+            assert_eq!(place["file"], "alembic/versions/a1_users.py");
+            let line = REVISION.lines().nth(usize::try_from(place["line"].as_u64().unwrap()).unwrap() - 1).unwrap();
+            let words = ["op.", "if ", "for "];
+            assert!(words.iter().any(|it| line.trim().starts_with(it)), "{place}: {line}");
+        }
+    }
+    let (operations, resolved) = (history["operations"].as_u64().unwrap(), history["resolved"].as_u64().unwrap());
+    assert_eq!(operations, resolved + count("unresolved"));
+    let summary = &parsed(folder.path(), &["check", "--format", "json"])["summary"];
+    let said = json!([summary["operations"], summary["resolved"], summary["unresolved"], summary["undecided"]]);
+    assert_eq!(said, json!([operations, resolved, count("unresolved"), count("undecided")]));
+}
+
+/// The class comes with the reason: each of them is met, and no other.
+#[test]
+fn each_reason_has_its_class() {
+    let folder = checkout("");
+    let coverage = parsed(folder.path(), &["coverage", "--format", "json"]);
+    let of = |key: &str| -> Vec<(String, u64)> {
+        let groups = coverage["histories"][0][key].as_array().unwrap().clone();
+        let places = groups.into_iter().flat_map(|group| {
+            let class = group["class"].as_str().unwrap().to_owned();
+            let places = group["places"].as_array().unwrap().clone();
+            places.into_iter().map(move |it| (class.clone(), it["line"].as_u64().unwrap()))
+        });
+        let mut places: Vec<_> = places.collect();
+        places.sort_by_key(|(_, line)| *line);
+        places
+    };
+    let told = |list: &[(&str, u64)]| -> Vec<(String, u64)> {
+        list.iter().map(|(class, line)| ((*class).to_owned(), *line)).collect()
+    };
+    assert_eq!(
+        of("unresolved"),
+        told(&[
+            ("data decides", 16),
+            ("settings decide", 17),
+            ("not understood", 18),
+            ("code that is not in the checkout", 21),
+            ("Alembic refuses", 22),
+            ("code that is not in the checkout", 24),
+        ])
+    );
+    assert_eq!(of("undecided"), told(&[("settings decide", 12), ("data decides", 15)]));
+}
+
+/// `--assume` speaks of names as the revision spells them, over the configuration, and is counted.
+#[test]
+fn what_is_assumed_decides() {
+    let folder = checkout("[assume]\n\"settings.on_postgres\" = false\n'os.environ[\"SQL\"]' = \"SELECT 1\"\n");
+    let sql = |more: &[&str]| parsed(folder.path(), &[&["sql", "--format", "json"], more].concat());
+    assert_eq!(sql(&[])["revisions"][0]["upgrade"]["statements"], json!([]));
+    let on = sql(&["--assume", "settings.on_postgres=True", "--assume", "os.environ['SQL']=DROP TABLE x"]);
+    let statements = on["revisions"][0]["upgrade"]["statements"].as_array().unwrap().clone();
+    assert!(statements[0]["sql"].as_str().unwrap().starts_with("CREATE TABLE users"));
+    assert_eq!(statements[0]["when"], Value::Null);
+    assert!(statements.iter().any(|it| it["sql"] == "DROP TABLE x"), "{statements:?}");
+    let args = ["coverage", "--format", "json", "--assume", "nobody.asks=[1, \"a\"]"];
+    let assumed = parsed(folder.path(), &args)["assumed"].clone();
+    let told = |name: &str, value: &str, used: u64| json!({"name": name, "value": value, "used": used});
+    let all = [
+        told("nobody.asks", "[1, \"a\"]", 0),
+        told("os.environ[\"SQL\"]", "\"SELECT 1\"", 0),
+        told("settings.on_postgres", "False", 1),
+    ];
+    assert_eq!(assumed, json!(all));
+    assert_eq!(run(folder.path(), &["sql", "--assume", "nothing"]).1, 2);
+}
+
+/// An undecided setting keeps the statements, with the condition and how to decide it.
+#[test]
+fn a_setting_that_nobody_gave_is_named() {
+    let folder = checkout("");
+    let report = parsed(folder.path(), &["sql", "--format", "json"]);
+    let when = &report["revisions"][0]["upgrade"]["statements"][0]["when"];
+    assert_eq!((&when["decided"], &when["class"]), (&Value::Null, &json!("settings decide")));
+    let reason = when["reason"].as_str().unwrap();
+    assert!(reason.contains("--assume") && reason.contains("settings.on_postgres"), "{reason}");
+}
+
+/// `--strict` makes errors of what is not understood, whatever the configuration says of it; without it they are not.
+#[test]
+fn strict_fails_on_what_is_not_understood() {
+    let folder = checkout("ignore = [\"opaque-operation\", \"missing-downgrade\"]\n");
+    let strict = parsed(folder.path(), &["check", "--strict", "--format", "json"]);
+    let opaque = |report: &Value| {
+        let findings = report["findings"].as_array().unwrap().clone();
+        findings.into_iter().filter(|it| it["rule"] == "opaque-operation").collect::<Vec<_>>()
+    };
+    let found = opaque(&strict);
+    assert_eq!(found.len() as u64, strict["summary"]["unresolved"].as_u64().unwrap());
+    assert!(found.iter().all(|it| it["severity"] == "error"));
+    assert_eq!(run(folder.path(), &["check", "--strict"]).1, 1);
+    assert_eq!(opaque(&parsed(folder.path(), &["check", "--format", "json"])), Vec::<Value>::new());
+    assert_eq!(run(folder.path(), &["check"]).1, 0);
+}
+
+/// A check ends with what was not understood, the first places with line and reason.
+#[test]
+fn a_check_ends_with_what_was_not_understood() {
+    let folder = checkout("");
+    let (text, _) = run(folder.path(), &["check"]);
+    let end: Vec<&str> = text.lines().rev().take(8).collect();
+    assert!(end[0].contains("6 unresolved"), "{text}");
+    assert_eq!(end[1], "  and 1 more: `limbeck coverage` lists them");
+    assert_eq!(end[7], "alembic: 33.3 % of the operations resolved (3 of 9)");
+    assert!(end[6].starts_with("  alembic/versions/a1_users.py:16 upgrade of a1: "), "{text}");
+}
