@@ -3,6 +3,13 @@
 //! Every part keeps as much of its place in the Python as a finding needs. Nothing here knows of PostgreSQL's
 //! rules; whatever is not known at all is an [`Op::Unresolved`], never a guess.
 
+mod core;
+
+pub use core::{
+    Conflict, Correlation, Distinct, Expr, From, Literal, Query, Returning, Select, Size, Source, TextClause, Words,
+    sources_of,
+};
+
 use crate::{
     reason::Reason,
     source::{Span, Text},
@@ -149,15 +156,6 @@ pub enum Op {
     Unresolved { reason: Reason },
 }
 
-/// `text("…")`, with `:name` parameters as far as `bindparams()` gave them.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TextClause {
-    /// The text as written, `:name` and `\:` still in it.
-    pub text: Text,
-    /// Values by name.
-    pub binds: Vec<(String, Expr)>,
-}
-
 /// `op.create_table(…)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateTable {
@@ -236,6 +234,8 @@ pub struct Column {
     pub computed: Option<Computed>,
     /// `Sequence(…)` was given.
     pub sequence: bool,
+    /// `onupdate=` (Python side) was given.
+    pub on_update: bool,
 }
 
 /// `server_default=`.
@@ -451,7 +451,10 @@ pub enum Type {
     Json {
         binary: bool,
     },
-    Uuid,
+    /// `as_uuid=` (default true): whether Python's side of it is a `uuid.UUID`.
+    Uuid {
+        as_uuid: bool,
+    },
     Bytes,
     Bit {
         length: Option<u32>,
@@ -490,181 +493,4 @@ pub struct Domain {
     pub not_null: bool,
     /// `check=`.
     pub check: Option<Expr>,
-}
-
-/// A value in an expression.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "they are Python's types")]
-pub enum Literal {
-    Null,
-    Bool(bool),
-    /// A whole number, in decimal.
-    Int(String),
-    /// As Python's `repr` writes it.
-    Float(String),
-    /// `Decimal`: as `str()` writes it.
-    Decimal(String),
-    Str(Text),
-    Bytes(Vec<u8>),
-    /// `2020-01-02`.
-    Date(String),
-    /// `2020-01-02 03:04:05`.
-    DateTime(String),
-    Time(String),
-    Uuid(String),
-    /// `timedelta`: its seconds as Python's `repr` writes them (`86400.0`).
-    Interval(String),
-    /// A Python list, for an ARRAY or expanding parameter.
-    List(Vec<Literal>),
-    /// A dict or list that is stored as JSON: its text as Python's `json.dumps` writes it.
-    Json(String),
-}
-
-/// A SQLAlchemy Core expression.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "they are SQLAlchemy's constructs")]
-pub enum Expr {
-    Text(TextClause),
-    /// `literal_column("…")`: verbatim.
-    Verbatim(String),
-    /// `column("a")`, `table.c.a`.
-    Column {
-        table: Option<Qualified>,
-        name: Name,
-        kind: Option<Type>,
-    },
-    /// A value; its type where it is given or follows from the column that it meets.
-    Value {
-        value: Literal,
-        kind: Option<Type>,
-    },
-    Null,
-    True,
-    False,
-    /// `func.a.b(…)`: the name's parts.
-    Function {
-        name: Vec<String>,
-        args: Vec<Expr>,
-    },
-    /// A two-sided operator of SQLAlchemy's own by its SQL: `=`, `!=`, `<`, `||`, `+`, `/`, `//`, `LIKE`, `NOT LIKE`,
-    /// `ILIKE`, `IS`, `IS NOT`, `IS DISTINCT FROM`, `~` (`regexp_match`), `->`, `->>`, `#>`, `#>>`, `@>`, `?`, …;
-    /// `CONTAINS`, `STARTSWITH`, `ENDSWITH` (also with `NOT ` or `I` before) for the methods of these names, and
-    /// `ESCAPE` around the pattern of a `LIKE` that has one. `a.op("…")` is [`Expr::Custom`].
-    Binary {
-        operator: String,
-        left: Box<Expr>,
-        right: Box<Expr>,
-    },
-    And(Vec<Expr>),
-    Or(Vec<Expr>),
-    Not(Box<Expr>),
-    Negative(Box<Expr>),
-    /// `a IN (…)`, `a NOT IN (…)`.
-    In {
-        left: Box<Expr>,
-        list: Vec<Expr>,
-        negated: bool,
-    },
-    /// `a IN (SELECT …)`.
-    InSelect {
-        left: Box<Expr>,
-        select: Box<Select>,
-        negated: bool,
-    },
-    /// `a.op("@@", precedence=0)(b)`: an operator that SQLAlchemy knows nothing of but its text.
-    Custom {
-        operator: String,
-        precedence: i32,
-        left: Box<Expr>,
-        right: Box<Expr>,
-    },
-    /// `distinct(a)`, `any_(a)`, `all_(a)`: a keyword before its operand.
-    Prefixed {
-        keyword: String,
-        inner: Box<Expr>,
-    },
-    /// `extract("year", a)`.
-    Extract {
-        field: String,
-        inner: Box<Expr>,
-    },
-    /// `func.row_number().over(partition_by=…, order_by=…)`.
-    Over {
-        inner: Box<Expr>,
-        partition_by: Vec<Expr>,
-        order_by: Vec<Expr>,
-    },
-    /// `postgresql.array([…])`.
-    Array(Vec<Expr>),
-    Between {
-        left: Box<Expr>,
-        low: Box<Expr>,
-        high: Box<Expr>,
-        negated: bool,
-    },
-    Cast {
-        inner: Box<Expr>,
-        kind: Type,
-    },
-    /// `a DESC`, `a ASC NULLS LAST`: what follows the operand.
-    Ordered {
-        inner: Box<Expr>,
-        suffix: String,
-    },
-    Case {
-        value: Option<Box<Expr>>,
-        whens: Vec<(Expr, Expr)>,
-        otherwise: Option<Box<Expr>>,
-    },
-    Label {
-        inner: Box<Expr>,
-        name: Name,
-    },
-    Subquery(Box<Select>),
-    Exists {
-        select: Box<Select>,
-        negated: bool,
-    },
-    Tuple(Vec<Expr>),
-    /// `expression.collate("C")`.
-    Collate {
-        inner: Box<Expr>,
-        collation: String,
-    },
-}
-
-/// `select(…)`.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[expect(missing_docs, reason = "they are the clauses of a SELECT")]
-pub struct Select {
-    pub columns: Vec<Expr>,
-    /// Explicit `select_from` and those that follow from the columns and conditions, in SQLAlchemy's order.
-    pub from: Vec<From>,
-    pub conditions: Vec<Expr>,
-    pub group_by: Vec<Expr>,
-    pub having: Vec<Expr>,
-    pub order_by: Vec<Expr>,
-    pub limit: Option<Expr>,
-    pub offset: Option<Expr>,
-    pub distinct: bool,
-}
-
-/// What a query reads from.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "they are the parts of a FROM")]
-pub enum From {
-    Table { table: Qualified, alias: Option<Name> },
-    Join { left: Box<From>, right: Box<From>, on: Expr, outer: bool },
-    Subquery { select: Box<Select>, alias: Name },
-}
-
-/// A Core statement.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "they are the clauses of the statements")]
-pub enum Query {
-    Insert { table: Qualified, columns: Vec<Name>, values: Vec<Expr> },
-    InsertSelect { table: Qualified, columns: Vec<Name>, select: Box<Select> },
-    Update { table: Qualified, set: Vec<(Name, Expr)>, from: Vec<From>, conditions: Vec<Expr> },
-    Delete { table: Qualified, using: Vec<From>, conditions: Vec<Expr> },
-    Select(Box<Select>),
 }

@@ -20,6 +20,7 @@ mod names;
 mod precedence;
 mod query;
 mod select;
+mod sources;
 mod table;
 mod types;
 

@@ -60,10 +60,13 @@ fn family(expr: &Expr, depth: u32) -> Option<Family> {
                 (left, _) => Some(left),
             },
             "-" | "%" | "/" | "//" => inner(left),
-            "=" | "!=" | "<" | "<=" | ">" | ">=" => Some(Other),
+            "->>" | "#>>" => Some(Concatenable),
+            "->" | "#>" | "=" | "!=" | "<" | "<=" | ">" | ">=" => Some(Other),
             _ => None,
         },
         Expr::Custom { left, .. } => inner(left),
+        Expr::Parameter { value: Some(value), .. } => inner(value),
+        Expr::Subquery(select) => select.columns.first().and_then(inner),
         Expr::Negative(expr) | Expr::Label { inner: expr, .. } | Expr::Collate { inner: expr, .. } => inner(expr),
         Expr::Case { whens, otherwise, .. } => {
             for (_, then) in whens.iter().rev() {

@@ -59,7 +59,8 @@ impl Interp<'_> {
                     Query::Insert { columns, .. } if columns.is_empty() => {
                         Err("an INSERT without values is not evaluated".into())
                     }
-                    query => Ok(vec![Op::Query(Box::new(query.clone()))]),
+                    made => super::query::with_keys(made.clone(), query.table.as_deref())
+                        .map(|query| vec![Op::Query(Box::new(query))]),
                 },
                 (None, Some(parameters)) => match (&query.query, &query.table) {
                     (Query::Insert { columns, .. }, Some(table)) if columns.is_empty() => {
@@ -77,7 +78,11 @@ impl Interp<'_> {
 
     fn insert_rows(&mut self, table: &Table, parameters: &Value, span: Span) -> Result<Result<Vec<Op>, Reason>, Halt> {
         let rows = match parameters {
-            Value::Dict(_) => vec![parameters.clone()],
+            Value::Dict(_) => {
+                let one = super::query::insert(table, parameters);
+                let one = one.and_then(|query| super::query::with_keys(query, Some(table)));
+                return Ok(one.map(|query| vec![Op::Query(Box::new(query))]));
+            }
             other => match self.collect(other, span)? {
                 Ok(rows) => rows,
                 Err(unknown) => return Ok(Err(not_known("the rows are", &unknown.reason))),
@@ -147,6 +152,9 @@ impl Interp<'_> {
         Ok(Some(match (value, name) {
             (Value::Table(table), "c" | "columns") => Value::Columns(Rc::clone(table)),
             (Value::Table(table), "name") => Value::made(table.name.name.text.clone()),
+            (Value::Table(table), "column") if matches!(*table.source, crate::op::From::Function { .. }) => {
+                Value::expr(crate::op::Expr::Whole(table.source.clone()))
+            }
             (Value::Columns(table), _) => super::core::column_of(table, name, span),
             (Value::Connection(_) | Value::Context, "dialect") => Value::Dialect,
             (Value::Connection(own), "engine" | "connection" | "bind") => Value::Connection(Rc::clone(own)),
@@ -181,9 +189,14 @@ impl Interp<'_> {
                 crate::op::Expr::Column { name, .. } => Value::made(name.text.clone()),
                 _ => Value::unknown(span, "the name of an SQL expression is not known"),
             },
+            (Value::Expr(expr), "astext") => return Ok(super::core::as_text(expr)),
             (Value::Expr(expr), "text") => match &**expr {
                 crate::op::Expr::Text(clause) => Value::text(clause.text.clone()),
                 _ => return Ok(None),
+            },
+            (Value::Query(query), "excluded") => match &query.table {
+                Some(table) => super::query::excluded(table),
+                None => return Ok(None),
             },
             (Value::Batch(_) | Value::Query(_), _) => return Ok(None),
             (Value::Literal(literal), "hex") => match &**literal {
@@ -215,7 +228,7 @@ impl Interp<'_> {
             Value::Dialect if name == "type_descriptor" => Ok(super::types::described(&args)),
             Value::Inspector | Value::Inspected(_) => self.inspector_method(receiver, name, &args),
             Value::Type(kind) => self.type_method(kind, name, &args),
-            Value::Expr(expr) => Ok(super::core::method(expr, name, &args)),
+            Value::Expr(expr) => Ok(super::operands::method(expr, name, &args)),
             Value::Query(query) => Ok(super::query::query_method(query, name, &args)),
             Value::Table(table) => self.table_method(table, name, args),
             Value::Item(item) => self.item_method(item, name, span),
@@ -250,17 +263,11 @@ impl Interp<'_> {
                 }
                 Ok(Value::None)
             }
-            "alias" => Ok(match args.bind(&["name"]).required_name("name", "the alias") {
-                Ok(alias) => Value::Table(Rc::new(Table {
-                    name: table.name.clone(),
-                    alias: Some(alias),
-                    columns: table.columns.clone(),
-                    create: None,
-                    open: table.open,
-                })),
+            _ => Ok(match super::tables::method(table, name, &args) {
+                Ok(Some(value)) => value,
+                Ok(None) => Value::unknown(span, format!("`.{name}()` of a table is not evaluated")),
                 Err(reason) => Value::unknown(span, reason),
             }),
-            _ => Ok(Value::unknown(span, format!("`.{name}()` of a table is not evaluated"))),
         }
     }
 

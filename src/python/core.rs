@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     op::{Expr, Literal, Name, Query, TextClause, Type},
-    source::Span,
+    source::{Span, Text},
 };
 use ruff_python_ast::{CmpOp, Operator};
 use std::{fmt::Write, rc::Rc};
@@ -28,9 +28,16 @@ pub(super) fn value(value: &Value, kind: Option<&Type>) -> Result<Expr, Reason> 
             (other, _) => literal(other.clone()),
         },
         Value::Expr(expr) => Ok((**expr).clone()),
-        Value::Query(query) => match &query.query {
-            Query::Select(select) if query.unknown.is_none() => Ok(Expr::Subquery(select.clone())),
+        Value::Query(query) => match (&query.query, &query.unknown) {
+            (_, Some(reason)) => Err(reason.clone()),
+            (Query::Select(select), None) => Ok(Expr::Subquery(select.clone())),
             _ => Err("a statement is used as a value".into()),
+        },
+        Value::Item(item) => match &**item {
+            super::value::Item::Column(column) => {
+                Ok(Expr::Column { table: None, name: column.name.clone(), kind: column.kind.clone() })
+            }
+            _ => Err("a schema item is used as a value".into()),
         },
         Value::Unknown(unknown) => Err(not_known("a value is", &unknown.reason)),
         Value::Instance(instance) if instance.class.is_enum() => {
@@ -59,14 +66,28 @@ pub(super) fn value(value: &Value, kind: Option<&Type>) -> Result<Expr, Reason> 
             }
             _ => Err(format!("{} is used as a value", value.kind()).into()),
         },
-        // `UUID(as_uuid=False)` takes the dashes out of a string's literal form, depending on the version.
-        other if kind == Some(&Type::Uuid) && other.as_str().is_some() => {
-            Err("a string is given for a UUID column".into())
+        // The literal form of `UUID(as_uuid=False)` has no dashes.
+        other if kind == Some(&Type::Uuid { as_uuid: false }) && other.as_str().is_some_and(|it| it.contains('-')) => {
+            let given = other.as_text().unwrap_or_default();
+            let bare = given.as_str().replace('-', "");
+            literal(Literal::Str(
+                given.span().map_or_else(|| Text::made(bare.clone()), |span| Text::at(bare.clone(), span)),
+            ))
         }
         other => match other.as_text() {
             Some(text) => literal(Literal::Str(text)),
             None => Err(format!("{} is used as a value", other.kind()).into()),
         },
+    }
+}
+
+/// What stands in a `WHERE`: a string is no condition to SQLAlchemy.
+pub(super) fn condition(given: &Value) -> Result<Expr, Reason> {
+    match given {
+        Value::Bool(yes) => Ok(if *yes { Expr::True } else { Expr::False }),
+        Value::None => Ok(Expr::Null),
+        _ if given.plain().as_str().is_some() => Err("a string is given as a condition".into()),
+        _ => value(given, None),
     }
 }
 
@@ -142,39 +163,50 @@ pub(super) fn weight(expr: &Expr, depth: usize) -> Option<usize> {
     if depth > 200 {
         return None;
     }
-    let of = |parts: &[&Expr]| parts.iter().try_fold(1_usize, |sum, it| Some(sum + weight(it, depth + 1)?));
-    let all = |parts: &[Expr]| parts.iter().try_fold(1_usize, |sum, it| Some(sum + weight(it, depth + 1)?));
-    match expr {
-        Expr::Function { args, .. } | Expr::And(args) | Expr::Or(args) | Expr::Tuple(args) | Expr::Array(args) => {
-            all(args)
-        }
-        Expr::Binary { left, right, .. } | Expr::Custom { left, right, .. } => of(&[left, right]),
-        Expr::In { left, list, .. } => Some(weight(left, depth + 1)? + all(list)?),
-        Expr::Not(inner)
-        | Expr::Negative(inner)
-        | Expr::Cast { inner, .. }
-        | Expr::Ordered { inner, .. }
-        | Expr::Label { inner, .. }
-        | Expr::Prefixed { inner, .. }
-        | Expr::Extract { inner, .. }
-        | Expr::Collate { inner, .. } => of(&[inner]),
-        Expr::Between { left, low, high, .. } => of(&[left, low, high]),
-        Expr::Case { whens, .. } => {
-            whens.iter().try_fold(1_usize, |sum, (a, b)| Some(sum + weight(a, depth + 1)? + weight(b, depth + 1)?))
-        }
-        _ => Some(1),
-    }
+    expr.children().into_iter().try_fold(1_usize, |sum, it| Some(sum + weight(it, depth + 1)?))
 }
 
-fn kind_of(expr: &Expr) -> Option<&Type> {
+/// The type of an expression, as far as it is known.
+pub(super) fn kind_of(expr: &Expr) -> Option<Type> {
+    let text = || Some(Type::Text { word: "VARCHAR".to_owned(), length: None, collation: None });
     match expr {
-        Expr::Column { kind, .. } | Expr::Value { kind, .. } => kind.as_ref(),
-        Expr::Cast { kind, .. } => Some(kind),
+        Expr::Column { kind, .. } | Expr::Value { kind: kind @ Some(_), .. } => kind.clone(),
+        Expr::Value { value: Literal::Str(_), .. } => text(),
+        Expr::Value { value: Literal::Int(_), .. } => Some(Type::Integer { bytes: 4 }),
+        Expr::Cast { kind, .. } => Some(kind.clone()),
+        Expr::Label { inner, .. }
+        | Expr::Negative(inner)
+        | Expr::Collate { inner, .. }
+        | Expr::Filter { inner, .. } => kind_of(inner),
+        Expr::Parameter { value: Some(value), .. } => kind_of(value),
+        Expr::Binary { operator, left, right } => match operator.as_str() {
+            "->>" | "#>>" => text(),
+            "->" | "#>" | "+" | "-" | "*" | "%" => kind_of(left),
+            "||" => kind_of(left).or_else(|| kind_of(right)),
+            "/" | "//" => None,
+            _ => Some(Type::Boolean),
+        },
+        Expr::And(_) | Expr::Or(_) | Expr::Not(_) | Expr::In { .. } | Expr::InSelect { .. } | Expr::Exists { .. } => {
+            Some(Type::Boolean)
+        }
+        Expr::Element { inner, .. } => match kind_of(inner) {
+            Some(Type::Array { item, dimensions }) if dimensions <= 1 => Some(*item),
+            other => other,
+        },
+        Expr::Subquery(select) => select.columns.first().and_then(kind_of),
+        Expr::Case { whens, .. } => whens.first().and_then(|(_, result)| kind_of(result)),
+        Expr::Function { name, args } if name.len() == 1 => match name.first()?.to_lowercase().as_str() {
+            "coalesce" | "max" | "min" | "sum" => args.iter().find_map(kind_of),
+            "count" | "char_length" => Some(Type::Integer { bytes: 4 }),
+            "concat" => text(),
+            "now" | "current_timestamp" => Some(Type::Timestamp { timezone: false, precision: None }),
+            _ => None,
+        },
         _ => None,
     }
 }
 
-fn binary(left: Expr, operator: &str, right: Expr) -> Value {
+pub(super) fn binary(left: Expr, operator: &str, right: Expr) -> Value {
     Value::expr(Expr::Binary { operator: operator.to_owned(), left: Box::new(left), right: Box::new(right) })
 }
 
@@ -230,12 +262,12 @@ fn mirrored(operator: CmpOp) -> Option<CmpOp> {
 }
 
 /// What stands at the other side of an operator.
-fn operand(own: &Expr, other: &Value) -> Result<Expr, Reason> {
+pub(super) fn operand(own: &Expr, other: &Value) -> Result<Expr, Reason> {
     match other {
         Value::None => Ok(Expr::Null),
         Value::Bool(true) => Ok(Expr::True),
         Value::Bool(false) => Ok(Expr::False),
-        other => value(other, kind_of(own)),
+        other => value(other, kind_of(own).as_ref()),
     }
 }
 
@@ -254,6 +286,8 @@ pub(super) fn arithmetic(operator: Operator, left: &Value, right: &Value) -> Opt
         Operator::Sub => "-",
         Operator::Mult => "*",
         Operator::Mod => "%",
+        Operator::Div => "/",
+        Operator::FloorDiv => "//",
         _ => return None,
     };
     Some(binary(left, word, right))
@@ -270,132 +304,66 @@ fn both(left: Expr, right: Expr, and: bool) -> Expr {
     if and { Expr::And(parts) } else { Expr::Or(parts) }
 }
 
-/// `table.c["x"]`.
+/// `table.c["x"]`, `column["key"]`, `column[1]`.
 pub(super) fn item(value: &Value, key: &Value, span: Span) -> Option<Value> {
-    match (value, key.as_str()) {
-        (Value::Columns(table), Some(name)) => Some(column_of(table, name, span)),
-        (Value::Expr(_), _) => Some(Value::unknown(span, "an item of an SQL expression is not evaluated")),
-        _ => None,
+    let own = match (value, key.as_str()) {
+        (Value::Columns(table), Some(name)) => return Some(column_of(table, name, span)),
+        (Value::Expr(own), _) => own,
+        _ => return None,
+    };
+    let unknown = || Some(Value::unknown(span, "an item of an SQL expression is not evaluated"));
+    let inner = Box::new((**own).clone());
+    match (kind_of(own), key) {
+        (Some(Type::Json { .. }), Value::Tuple(parts)) => {
+            let part = |part: &Value| match part {
+                Value::Int(number) => Some(number.to_string()),
+                other => other.as_str().map(str::to_owned).filter(|text| is_plain_key(text)),
+            };
+            let Some(parts) = parts.iter().map(part).collect::<Option<Vec<String>>>() else { return unknown() };
+            let path = crate::source::Text::made(format!("{{{}}}", parts.join(", ")));
+            Some(binary(*inner, "#>", Expr::Value { value: Literal::Str(path), kind: None }))
+        }
+        (Some(Type::Json { .. }), Value::Str(_) | Value::Name(_) | Value::Int(_)) => match self::value(key, None) {
+            Ok(key) => Some(binary(*inner, "->", key)),
+            Err(_) => unknown(),
+        },
+        (Some(Type::Array { .. }), Value::Int(_)) => match self::value(key, None) {
+            Ok(index) => Some(Value::expr(Expr::Element { inner, index: Box::new(index) })),
+            Err(_) => unknown(),
+        },
+        _ => unknown(),
     }
+}
+
+/// A key that a path of PostgreSQL's needs no quotes around.
+fn is_plain_key(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+/// `column["key"].astext`.
+pub(super) fn as_text(expr: &Expr) -> Option<Value> {
+    let Expr::Binary { operator, left, right } = expr else { return None };
+    let operator = match operator.as_str() {
+        "->" => "->>",
+        "#>" => "#>>",
+        _ => return None,
+    };
+    Some(binary((**left).clone(), operator, (**right).clone()))
 }
 
 /// A column of a table as an expression.
 pub(super) fn column_of(table: &Table, name: &str, span: Span) -> Value {
-    let qualified = match &table.alias {
-        Some(alias) => crate::op::Qualified { schema: None, name: alias.clone() },
-        None => table.name.clone(),
-    };
+    if matches!(*table.source, crate::op::From::Join { .. }) {
+        return Value::unknown(span, "a column of a join is not evaluated");
+    }
+    let source = || Some(table.source.clone());
     match table.columns.iter().find(|column| column.name.text == name) {
         Some(column) => {
-            Value::expr(Expr::Column { table: Some(qualified), name: column.name.clone(), kind: column.kind.clone() })
+            Value::expr(Expr::Column { table: source(), name: column.name.clone(), kind: column.kind.clone() })
         }
-        None if table.open => Value::expr(Expr::Column { table: Some(qualified), name: Name::plain(name), kind: None }),
+        None if table.open => Value::expr(Expr::Column { table: source(), name: Name::plain(name), kind: None }),
         None => Value::unknown(span, format!("the table `{}` has no column `{name}` here", table.name.name.text)),
     }
-}
-
-/// Methods of SQL expressions.
-pub(super) fn method(expr: &Expr, name: &str, args: &Args) -> Value {
-    let span = args.span;
-    match try_method(expr, name, args) {
-        Ok(Some(value)) => value,
-        Ok(None) => Value::unknown(span, format!("`.{name}()` of an SQL expression is not evaluated")),
-        Err(reason) => Value::unknown(span, reason),
-    }
-}
-
-fn try_method(expr: &Expr, name: &str, args: &Args) -> Result<Option<Value>, Reason> {
-    let own = expr.clone();
-    let first = args.positional.first().map(|arg| arg.value.clone());
-    let with = |word: &str| -> Result<Option<Value>, Reason> {
-        let other = first.clone().ok_or("an operand is missing")?;
-        Ok(Some(binary(own.clone(), word, operand(&own, &other)?)))
-    };
-    let boxed = || Box::new(own.clone());
-    let ordered = |suffix: &str| Ok(Some(Value::expr(Expr::Ordered { inner: boxed(), suffix: suffix.to_owned() })));
-    match name {
-        "is_" => with("IS"),
-        "is_not" | "isnot" => with("IS NOT"),
-        "is_distinct_from" => with("IS DISTINCT FROM"),
-        "like" if args.keywords.is_empty() => with("LIKE"),
-        "not_like" | "notlike" if args.keywords.is_empty() => with("NOT LIKE"),
-        "ilike" if args.keywords.is_empty() => with("ILIKE"),
-        "concat" => with("||"),
-        "desc" => ordered("DESC"),
-        "asc" => ordered("ASC"),
-        "nulls_last" | "nullslast" => ordered("NULLS LAST"),
-        "nulls_first" | "nullsfirst" => ordered("NULLS FIRST"),
-        "in_" | "not_in" | "notin_" => {
-            let negated = name != "in_";
-            match &first {
-                Some(Value::Query(query)) => match (&query.query, &query.unknown) {
-                    (Query::Select(select), None) => {
-                        Ok(Some(Value::expr(Expr::InSelect { left: boxed(), select: select.clone(), negated })))
-                    }
-                    _ => Ok(None),
-                },
-                Some(list) => {
-                    let arg = Arg { value: list.clone(), span: args.span };
-                    let kind = kind_of(expr);
-                    let list = items(&arg, "the members")?
-                        .iter()
-                        .map(|it| value(&it.value, kind))
-                        .collect::<Result<_, _>>()?;
-                    Ok(Some(Value::expr(Expr::In { left: boxed(), list, negated })))
-                }
-                None => Ok(None),
-            }
-        }
-        "between" => match args.positional.as_slice() {
-            [low, high] => Ok(Some(Value::expr(Expr::Between {
-                left: boxed(),
-                low: Box::new(value(&low.value, kind_of(expr))?),
-                high: Box::new(value(&high.value, kind_of(expr))?),
-                negated: false,
-            }))),
-            _ => Ok(None),
-        },
-        "label" => {
-            let name = args.clone().bind(&["name"]).required_name("name", "the label")?;
-            Ok(Some(Value::expr(Expr::Label { inner: boxed(), name })))
-        }
-        "cast" => {
-            let kind = super::types::of(&first.ok_or("the type is not given")?)?;
-            Ok(Some(Value::expr(Expr::Cast { inner: boxed(), kind })))
-        }
-        "collate" => {
-            let collation = first.as_ref().and_then(Value::as_str).ok_or("the collation is not known")?.to_owned();
-            Ok(Some(Value::expr(Expr::Collate { inner: boxed(), collation })))
-        }
-        "bindparams" => bindparams(expr, args).map(Some),
-        "self_group" | "scalar_subquery" | "execution_options" => Ok(Some(Value::expr(own))),
-        _ => Ok(None),
-    }
-}
-
-/// `text("…").bindparams(a=1)`, `.bindparams(bindparam("a", 1))`.
-fn bindparams(expr: &Expr, args: &Args) -> Result<Value, Reason> {
-    let Expr::Text(clause) = expr else { return Err("`.bindparams()` of what is no text".into()) };
-    if let Some(unknown) = &args.open {
-        return Err(not_known("a parameter is", &unknown.reason));
-    }
-    let mut clause = clause.clone();
-    for arg in &args.positional {
-        match &arg.value {
-            Value::Tuple(pair) => match pair.as_slice() {
-                [name, bound] => {
-                    let name = name.as_str().ok_or("a parameter's name is not known")?.to_owned();
-                    clause.binds.push((name, value(bound, None)?));
-                }
-                _ => return Err("a parameter is not understood".into()),
-            },
-            _ => return Err("a parameter is not understood".into()),
-        }
-    }
-    for (name, arg, _) in &args.keywords {
-        clause.binds.push((name.clone(), value(&arg.value, None)?));
-    }
-    Ok(Value::expr(Expr::Text(clause)))
 }
 
 /// The parameters of `execute(text("… :a"), {"a": 1})`.
@@ -408,13 +376,29 @@ pub(super) fn bind_dict(clause: &TextClause, parameters: &Value) -> Result<TextC
             }
             for (name, bound) in dict.items.borrow().iter() {
                 let name = name.as_str().ok_or("a parameter's name is not known")?.to_owned();
-                clause.binds.push((name, value(bound, None)?));
+                let at = clause.binds.iter().position(|(known, _)| *known == name);
+                let told = at.and_then(|at| clause.binds.get(at)).map(|(_, told)| told);
+                let given = match told {
+                    Some(Expr::Parameter { expanding: true, kind, .. }) => expanded(bound, kind.as_ref())?,
+                    Some(Expr::Parameter { kind, .. }) => value(bound, kind.as_ref())?,
+                    _ => value(bound, None)?,
+                };
+                match at.and_then(|at| clause.binds.get_mut(at)) {
+                    Some(slot) => slot.1 = given,
+                    None => clause.binds.push((name, given)),
+                }
             }
             Ok(clause)
         }
         Value::Unknown(unknown) => Err(not_known("the parameters are", &unknown.reason)),
         other => Err(format!("the parameters are {}", other.kind()).into()),
     }
+}
+
+/// The members that an expanding parameter is given.
+fn expanded(given: &Value, kind: Option<&Type>) -> Result<Expr, Reason> {
+    let list = items(&Arg { value: given.clone(), span: nowhere() }, "the members")?;
+    Ok(Expr::Tuple(list.iter().map(|it| value(&it.value, kind)).collect::<Result<_, _>>()?))
 }
 
 /// SQLAlchemy's functions that make expressions; `None` where the name is not one of them.
@@ -456,14 +440,25 @@ pub(super) fn function(name: &str, args: &Args) -> Option<Result<Value, Reason>>
             None => Err("an argument is missing".into()),
         }),
         "case" => case(args),
-        "exists" => match first {
-            Some(Value::Query(query)) => match (&query.query, &query.unknown) {
-                (Query::Select(select), None) => {
-                    Ok(Value::expr(Expr::Exists { select: select.clone(), negated: false }))
-                }
-                _ => Err("`exists()` is not evaluated".into()),
+        "exists" => super::select::exists(args),
+        "join" | "outerjoin" => super::tables::join(name == "outerjoin", args),
+        "values" => super::tables::values(args),
+        "array" => one().and_then(|it| array(it, args)),
+        "distinct" | "any_" | "all_" | "collate" | "between" | "over" | "within_group" | "funcfilter"
+        | "nulls_last" | "nullslast" | "nulls_first" | "nullsfirst" | "lateral" | "alias" => applied(name, args),
+        "aggregate_order_by" => values().and_then(|parts| match parts.split_first() {
+            Some((inner, order)) if !order.is_empty() => {
+                Ok(Value::expr(Expr::Within { inner: Box::new(inner.clone()), order_by: order.to_vec(), group: false }))
+            }
+            _ => Err("what `aggregate_order_by()` orders by is not given".into()),
+        }),
+        "extract" => match args.positional.as_slice() {
+            [field, inner] => match field.value.as_str() {
+                Some(field) => value(&inner.value, None)
+                    .map(|inner| Value::expr(Expr::Extract { field: field.to_owned(), inner: Box::new(inner) })),
+                None => Err("the field of `extract()` is not known".into()),
             },
-            _ => Err("`exists()` is not evaluated".into()),
+            _ => Err("`extract()` takes a field and an expression".into()),
         },
         "tuple_" => values().map(|parts| Value::expr(Expr::Tuple(parts))),
         "bindparam" => bindparam(args),
@@ -485,20 +480,39 @@ fn bindparam(args: &Args) -> Result<Value, Reason> {
         Some(kind) => Some(super::types::of(kind)?),
     };
     let key = bound.required_name("key", "the parameter's name")?.text;
-    match bound.value("value") {
-        None => Err(format!("no value is given for `:{key}`").into()),
-        Some(it) if bound.is("expanding")? => {
-            let list = items(&Arg { value: it.clone(), span: bound.span }, "the members")?;
-            let list = list.iter().map(|it| value(&it.value, kind.as_ref())).collect::<Result<_, _>>()?;
-            Ok(pair(key, Expr::Tuple(list)))
-        }
-        Some(it) => Ok(pair(key, value(it, kind.as_ref())?)),
+    let expanding = bound.is("expanding")?;
+    let given = match bound.value("value") {
+        None => None,
+        Some(it) if expanding => Some(Box::new(expanded(it, kind.as_ref())?)),
+        Some(it) => Some(Box::new(value(it, kind.as_ref())?)),
+    };
+    Ok(Value::expr(Expr::Parameter { name: key, value: given, kind, expanding }))
+}
+
+/// `distinct(a)` is what `a.distinct()` is.
+fn applied(name: &str, args: &Args) -> Result<Value, Reason> {
+    let mut rest = args.clone();
+    if rest.positional.is_empty() {
+        return Err("an argument is missing".into());
+    }
+    let own = rest.positional.remove(0);
+    match (&own.value, name) {
+        (Value::Query(query), "lateral" | "alias") => Ok(super::query::query_method(query, name, &rest)),
+        (Value::Table(table), "alias") => super::tables::alias(table, &rest),
+        (_, "funcfilter") => Ok(super::operands::method(&value(&own.value, None)?, "filter", &rest)),
+        _ => Ok(super::operands::method(&value(&own.value, None)?, name, &rest)),
     }
 }
 
-/// A named parameter, as `.bindparams()` takes it.
-fn pair(key: String, expr: Expr) -> Value {
-    Value::Tuple(Rc::new(vec![Value::made(key), Value::expr(expr)]))
+/// `postgresql.array([…])`.
+fn array(given: &Value, args: &Args) -> Result<Value, Reason> {
+    let kind = args.clone().bind(&["clauses", "type_"]).value("type_").map(super::types::of).transpose()?;
+    let list = items(&Arg { value: given.clone(), span: args.span }, "the elements")?;
+    let list: Vec<Expr> = list.iter().map(|it| value(&it.value, None)).collect::<Result<_, _>>()?;
+    if list.is_empty() || kind.is_some() {
+        return Err("`array()` of nothing or with a type is not evaluated".into());
+    }
+    Ok(Value::expr(Expr::Array(list)))
 }
 
 fn column(args: &Args) -> Result<Value, Reason> {
@@ -525,23 +539,59 @@ fn cast(name: &str, args: &Args) -> Result<Value, Reason> {
 }
 
 fn case(args: &Args) -> Result<Value, Reason> {
+    let keyword = |name: &str| args.keywords.iter().find(|(it, ..)| it == name).map(|(_, arg, _)| arg);
+    let subject = keyword("value").map(|it| value(&it.value, None)).transpose()?.map(Box::new);
+    let mut given = args.positional.clone();
+    let mut otherwise = keyword("else_").cloned();
+    // The 1.x form gives one list of pairs, and perhaps `value` and `else_` behind it.
+    if let Some(Arg { value: Value::List(_), .. }) = given.first()
+        && given.len() > 1
+    {
+        otherwise = otherwise.or_else(|| given.get(2).cloned());
+        if !matches!(given.get(1), Some(Arg { value: Value::None, .. })) {
+            return Err("`value` of `case()` in its old place is not evaluated".into());
+        }
+        given.truncate(1);
+    }
+    given.extend(keyword("whens").cloned());
+    let kind = subject.as_deref().and_then(kind_of);
     let mut whens = Vec::new();
-    for arg in &args.positional {
-        // The 1.x form gives one list of pairs.
-        let pairs = match &arg.value {
-            Value::List(_) => items(arg, "the cases")?,
-            _ => vec![arg.clone()],
-        };
-        for pair in pairs {
-            let pair = items(&pair, "a case")?;
-            let [condition, result] = pair.as_slice() else { return Err("a case is not a pair".into()) };
-            whens.push((value(&condition.value, None)?, value(&result.value, None)?));
+    for arg in &given {
+        for (condition, result) in cases(arg)? {
+            let condition = match &subject {
+                Some(_) => value(&condition, kind.as_ref())?,
+                None => self::condition(&condition)?,
+            };
+            whens.push((condition, value(&result, None)?));
         }
     }
-    let keyword = |name: &str| args.keywords.iter().find(|(it, ..)| it == name).map(|(_, arg, _)| &arg.value);
-    let otherwise = keyword("else_").map(|it| value(it, None)).transpose()?.map(Box::new);
-    let subject = keyword("value").map(|it| value(it, None)).transpose()?.map(Box::new);
+    let otherwise = match otherwise {
+        None | Some(Arg { value: Value::None, .. }) => None,
+        Some(it) => Some(Box::new(value(&it.value, None)?)),
+    };
     Ok(Value::expr(Expr::Case { value: subject, whens, otherwise }))
+}
+
+/// A pair, a list of pairs, or a dict.
+fn cases(arg: &Arg) -> Result<Vec<(Value, Value)>, Reason> {
+    if let Value::Dict(dict) = &arg.value {
+        return match &*dict.spoiled.borrow() {
+            Some(unknown) => Err(not_known("the cases are", &unknown.reason)),
+            None => Ok(dict.items.borrow().clone()),
+        };
+    }
+    let pairs = match &arg.value {
+        Value::List(_) => items(arg, "the cases")?,
+        _ => vec![arg.clone()],
+    };
+    let mut made = Vec::new();
+    for pair in pairs {
+        match items(&pair, "a case")?.as_slice() {
+            [condition, result] => made.push((condition.value.clone(), result.value.clone())),
+            _ => return Err("a case is not a pair".into()),
+        }
+    }
+    Ok(made)
 }
 
 /// `func.a.b(…)`.

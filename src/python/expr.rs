@@ -33,6 +33,14 @@ impl Interp<'_> {
         value
     }
 
+    /// Queries are copied too, and written out in full each time that they are named.
+    fn weigh_query(&mut self, size: crate::op::Size, span: Span) -> Result<(), Halt> {
+        if size.nesting > 30 || size.weight > 5000 {
+            return Err(Halt::Limit { reason: "a query is nested too deeply".to_owned(), span });
+        }
+        self.spend(usize::try_from(size.weight).unwrap_or(usize::MAX).saturating_mul(64), span)
+    }
+
     /// Accounts for SQL expressions, which are copied as they grow, and for what may raise inside a `try`.
     fn weigh(&mut self, value: &Value, made_by: &Expr, span: Span) -> Result<(), Halt> {
         match value {
@@ -45,6 +53,8 @@ impl Interp<'_> {
                     }
                 }
             }
+            Value::Query(query) if matches!(made_by, Expr::Call(_)) => self.weigh_query(query.query.size(), span)?,
+            Value::Table(table) if matches!(made_by, Expr::Call(_)) => self.weigh_query(table.source.size(), span)?,
             Value::Type(kind) => {
                 let mut kind = &**kind;
                 for depth in 0.. {

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     op::{
-        Column, Computed, Constraint, ConstraintKind, CreateTable, Default, Expr, Identity, Index, IndexColumn, Name,
-        Op, Qualified,
+        Column, Computed, Constraint, ConstraintKind, CreateTable, Default, Expr, From, Identity, Index, IndexColumn,
+        Name, Op, Qualified, Source,
     },
     source::Span,
 };
@@ -133,7 +133,7 @@ fn add_item(table: &mut CreateTable, arg: &Arg) -> Result<(), Reason> {
 pub(super) fn table_value(table: &CreateTable) -> Value {
     Value::Table(Rc::new(Table {
         name: table.table.clone(),
-        alias: None,
+        source: Source::table(table.table.clone()),
         columns: table.columns.clone(),
         create: Some(table.clone()),
         open: false,
@@ -162,7 +162,8 @@ fn table(kind: &str, args: Args) -> Result<Table, Reason> {
                 other => return Err(format!("a column is {}", other.kind()).into()),
             }
         }
-        return Ok(Table { name, alias: None, columns, create: None, open: false });
+        let source = Source::table(name.clone());
+        return Ok(Table { name, source, columns, create: None, open: false });
     }
     let bound = args.bind(&["table_name|name", "metadata"]);
     if let Some(Value::Unknown(unknown)) = bound.value("metadata")
@@ -172,7 +173,8 @@ fn table(kind: &str, args: Args) -> Result<Table, Reason> {
     }
     let open = ["autoload_with", "autoload"].iter().any(|name| !matches!(bound.value(name), None | Some(Value::None)));
     let create = create_table(bound)?;
-    Ok(Table { name: create.table.clone(), alias: None, columns: create.columns.clone(), create: Some(create), open })
+    let (name, source) = (create.table.clone(), Source::table(create.table.clone()));
+    Ok(Table { name, source, columns: create.columns.clone(), create: Some(create), open })
 }
 
 /// A column of which nothing is known but its name.
@@ -197,6 +199,7 @@ pub(super) fn blank(name: Name, span: Span) -> Column {
         identity: None,
         computed: None,
         sequence: false,
+        on_update: false,
     }
 }
 
@@ -300,6 +303,7 @@ fn keywords(column: &mut Column, bound: &Bound) -> Result<(), Reason> {
     if !matches!(bound.value("default"), None | Some(Value::None)) {
         column.python_default = bound.place("default");
     }
+    column.on_update = !matches!(bound.value("onupdate"), None | Some(Value::None));
     column.index = bound.is("index")?;
     column.unique = bound.is("unique")?;
     column.comment = bound.plain_string("comment")?;
@@ -346,7 +350,8 @@ fn constraint(bound: &Bound, kind: ConstraintKind) -> Result<Constraint, Reason>
 /// `schema.table.column` of a foreign key; the schema may have dots of its own.
 fn target(arg: &Arg) -> Result<(Qualified, Name), Reason> {
     if let Value::Expr(expr) = &arg.value
-        && let Expr::Column { table: Some(table), name, .. } = &**expr
+        && let Expr::Column { table: Some(source), name, .. } = &**expr
+        && let From::Table(table) = &**source
     {
         return Ok((table.clone(), name.clone()));
     }

@@ -111,7 +111,9 @@ fn standard(name: &str, args: Args, postgresql: bool) -> Option<Result<Type, Rea
         "JSON" => Some(Ok(Type::Json { binary: false })),
         "JSONB" => Some(Ok(Type::Json { binary: true })),
         "Uuid" => Some(uuid(&args.bind(&["as_uuid", "native_uuid"]))),
-        "UUID" => Some(Ok(Type::Uuid)),
+        "UUID" => {
+            Some(args.bind(&["as_uuid"]).flag("as_uuid").map(|as_uuid| Type::Uuid { as_uuid: as_uuid.unwrap_or(true) }))
+        }
         "ARRAY" => Some(array(&args.bind(&["item_type", "as_tuple", "dimensions"]))),
         "Enum" | "ENUM" => Some(enumeration(args, postgresql)),
         "NullType" => Some(Ok(Type::Refused("it has no type".to_owned()))),
@@ -163,7 +165,7 @@ fn uuid(bound: &Bound) -> Result<Type, Reason> {
     if bound.truth("native_uuid")? == Some(false) {
         return Ok(Type::Text { word: "CHAR".to_owned(), length: Some(32), collation: None });
     }
-    Ok(Type::Uuid)
+    Ok(Type::Uuid { as_uuid: bound.flag("as_uuid")?.unwrap_or(true) })
 }
 
 fn array(bound: &Bound) -> Result<Type, Reason> {
@@ -291,7 +293,7 @@ fn utils(name: &str, args: Args) -> Option<Result<Type, Reason>> {
             let bound = args.bind(&["binary", "native"]);
             match bound.truth("native") {
                 Ok(Some(false)) => None,
-                Ok(_) => Some(Ok(Type::Uuid)),
+                Ok(_) => Some(Ok(Type::Uuid { as_uuid: true })),
                 Err(reason) => Some(Err(reason)),
             }
         }
@@ -320,7 +322,7 @@ fn third_party(path: &str, name: &str, args: Args) -> Option<Result<Type, Reason
             }))
         }
         ("citext", "CIText") => Some(Ok(Type::Verbatim("CITEXT".to_owned()))),
-        ("fastapi_users_db_sqlalchemy", "GUID") => Some(Ok(Type::Uuid)),
+        ("fastapi_users_db_sqlalchemy", "GUID") => Some(Ok(Type::Uuid { as_uuid: true })),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! What a Python expression comes to: known, partly known, or unknown with the reason why.
 
 use crate::{
-    op::{Column, Constraint, Default, Expr, Identity, Index, Name, Qualified, Query, Step, Type},
+    op::{Column, Constraint, Default, Expr, Identity, Index, Name, Qualified, Query, Source, Step, Type},
     reason::Reason,
     source::{Span, Text},
 };
@@ -183,7 +183,8 @@ pub(super) enum Item {
 /// `sa.table(…)`, `sa.Table(…)`, an alias of one.
 pub(super) struct Table {
     pub name: Qualified,
-    pub alias: Option<Name>,
+    /// What a query reads from, where it reads from this.
+    pub source: Source,
     pub columns: Vec<Column>,
     /// `sa.Table` knows constraints and indexes as well; `sa.table` does not.
     pub create: Option<crate::op::CreateTable>,

@@ -44,6 +44,7 @@ fn bound(value: &Expr, dialect: &Dialect) -> Made {
                 items.iter().map(|item| literal::value(item, None, Use::Data, dialect)).collect();
             Ok(sql!["(", join(items?, ", "), ")"])
         }
+        Expr::Tuple(items) if items.is_empty() => Ok(Text::made("(SELECT CAST(NULL AS INTEGER) WHERE 1!=1)")),
         Expr::Value { value, kind } => literal::assigned(value, kind.as_ref(), Use::Data, dialect),
         other => super::expr::data(other, dialect),
     }

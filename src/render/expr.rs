@@ -7,12 +7,14 @@ use super::{
     literal::Use,
     names,
     precedence::{self, AND, BETWEEN, COLLATE, COMMA, IN, NEGATIVE, NOT, NULLS, OR, ORDER, Operator},
-    refused, types,
+    refused,
+    sources::{Cte, Enclosing},
+    types,
     words::{Made, join},
 };
 use crate::{
-    op::{Expr, Literal, Name, Select, Type},
-    reason::Reason,
+    op::{Expr, Literal, Name, Select, Source, Type},
+    reason::{Class, Reason},
     source::Text,
 };
 
@@ -43,11 +45,28 @@ pub(super) struct Core<'a> {
     depth: u32,
     /// How many labels of each base were made up: `count_1`, `anon_2`.
     labels: BTreeMap<String, u32>,
+    /// The names that were made up for sources without one.
+    pub(super) aliases: Vec<(Source, String)>,
+    /// The statements around the one that is being written.
+    pub(super) enclosing: Vec<Enclosing>,
+    pub(super) ctes: Vec<Cte>,
+    /// Columns stand without their table.
+    pub(super) without_table: bool,
 }
 
 impl<'a> Core<'a> {
     pub(super) fn new(dialect: &'a Dialect, of: Use) -> Self {
-        Self { dialect, of, in_operand: false, depth: 0, labels: BTreeMap::new() }
+        Self {
+            dialect,
+            of,
+            in_operand: false,
+            depth: 0,
+            labels: BTreeMap::new(),
+            aliases: Vec::new(),
+            enclosing: Vec::new(),
+            ctes: Vec::new(),
+            without_table: false,
+        }
     }
 
     /// The next made-up label of this base.
@@ -128,6 +147,8 @@ impl<'a> Core<'a> {
             Expr::Text(_)
             | Expr::Verbatim(_)
             | Expr::Column { .. }
+            | Expr::Whole(_)
+            | Expr::Parameter { .. }
             | Expr::Value { .. }
             | Expr::Null
             | Expr::True
@@ -141,9 +162,16 @@ impl<'a> Core<'a> {
         Ok(match expr {
             Expr::Text(text) => clause::text(text, self.dialect)?,
             Expr::Verbatim(text) => Text::made(text.as_str()),
-            Expr::Column { table: Some(table), name, .. } if self.of == Use::Data => {
-                sql![names::table(table), ".", names::name(name)]
+            Expr::Column { table: Some(source), name, .. } if self.of == Use::Data && !self.without_table => {
+                sql![self.qualifier(source)?, ".", names::name(name)]
             }
+            Expr::Whole(source) => self.qualifier(source)?,
+            Expr::Parameter { name, value: None, .. } => {
+                return Err(Unrendered {
+                    reason: Reason::of(Class::Refused, format!("no value is given for `:{name}`")),
+                });
+            }
+            Expr::Parameter { value: Some(value), .. } => self.expr(value)?,
             Expr::Column { name, .. } => names::name(name),
             Expr::Value { value, kind } => literal::value(value, kind.as_ref(), self.of, self.dialect)?,
             Expr::True => Text::made("true"),
@@ -157,6 +185,15 @@ impl<'a> Core<'a> {
         let (before, inner, behind) = match expr {
             Expr::Not(inner) => ("NOT ", self.grouped(inner, Some(NOT))?, String::new()),
             Expr::Negative(inner) => ("-", self.grouped(inner, Some(NEGATIVE))?, String::new()),
+            Expr::Prefixed { keyword, inner } if precedence::is_collection(keyword) => {
+                let made = self.expr(inner)?;
+                let bare = matches!(inner.as_ref(), Expr::Subquery(_));
+                return Ok(if bare {
+                    sql![keyword.as_str(), " ", made]
+                } else {
+                    sql![keyword.as_str(), " (", made, ")"]
+                });
+            }
             Expr::Prefixed { keyword, inner } => {
                 return Ok(sql![keyword.as_str(), " ", self.grouped(inner, Some(IN))?]);
             }
@@ -175,6 +212,17 @@ impl<'a> Core<'a> {
             Expr::Exists { select, negated: true } => ("NOT (EXISTS (", self.select(select)?, "))".to_owned()),
             Expr::Tuple(items) => ("(", self.all(items, COMMA, ", ")?, ")".to_owned()),
             Expr::Array(items) => ("ARRAY[", self.all(items, COMMA, ", ")?, "]".to_owned()),
+            Expr::Filter { inner, condition } => {
+                return Ok(sql![self.expr(inner)?, " FILTER (WHERE ", self.expr(condition)?, ")"]);
+            }
+            Expr::Within { inner, order_by, group } => {
+                let (inner, order) = (self.expr(inner)?, self.all(order_by, COMMA, ", ")?);
+                let (before, after) = if *group { (" WITHIN GROUP (ORDER BY ", ")") } else { (" ORDER BY ", "") };
+                return Ok(sql![inner, before, order, after]);
+            }
+            Expr::Element { inner, index } => {
+                return Ok(sql![self.grouped(inner, Some(precedence::binary("->")))?, "[", self.expr(index)?, "]"]);
+            }
             Expr::InSelect { left, select, negated } => return self.within_select(left, select, *negated),
             Expr::Between { left, low, high, negated } => return self.between(left, low, high, *negated),
             _ => return self.leaf(expr),
@@ -404,55 +452,12 @@ fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e Name>) {
     if let Expr::Column { name, .. } = expr {
         found.push(name);
     }
-    for inner in children(expr) {
+    for inner in expr.children() {
         collect(inner, found);
     }
 }
 
 /// Asked before anything copies an expression or walks it to its end.
 fn is_deeper_than(expr: &Expr, depth: u32) -> bool {
-    depth == 0 || children(expr).into_iter().any(|inner| is_deeper_than(inner, depth - 1))
-}
-
-/// The expressions directly within another.
-fn children(expr: &Expr) -> Vec<&Expr> {
-    match expr {
-        Expr::Function { args: items, .. }
-        | Expr::And(items)
-        | Expr::Or(items)
-        | Expr::Tuple(items)
-        | Expr::Array(items) => items.iter().collect(),
-        Expr::Binary { left, right, .. } | Expr::Custom { left, right, .. } => vec![left, right],
-        Expr::Not(inner)
-        | Expr::Negative(inner)
-        | Expr::Cast { inner, .. }
-        | Expr::Ordered { inner, .. }
-        | Expr::Label { inner, .. }
-        | Expr::Prefixed { inner, .. }
-        | Expr::Extract { inner, .. }
-        | Expr::Collate { inner, .. } => vec![inner],
-        Expr::Over { inner, partition_by, order_by } => {
-            std::iter::once(inner.as_ref()).chain(partition_by).chain(order_by).collect()
-        }
-        Expr::In { left, list, .. } => std::iter::once(left.as_ref()).chain(list).collect(),
-        Expr::InSelect { left, select, .. } => std::iter::once(left.as_ref()).chain(expressions(select)).collect(),
-        Expr::Subquery(select) | Expr::Exists { select, .. } => expressions(select).collect(),
-        Expr::Between { left, low, high, .. } => vec![left, low, high],
-        Expr::Case { value, whens, otherwise } => {
-            let whens = whens.iter().flat_map(|(condition, result)| [condition, result]);
-            value.iter().chain(otherwise).map(AsRef::as_ref).chain(whens).collect()
-        }
-        Expr::Text(_)
-        | Expr::Verbatim(_)
-        | Expr::Column { .. }
-        | Expr::Value { .. }
-        | Expr::Null
-        | Expr::True
-        | Expr::False => Vec::new(),
-    }
-}
-
-fn expressions(select: &Select) -> impl Iterator<Item = &Expr> {
-    let lists = [&select.columns, &select.conditions, &select.group_by, &select.having, &select.order_by];
-    lists.into_iter().flatten().chain(&select.limit).chain(&select.offset)
+    depth == 0 || expr.children().into_iter().any(|inner| is_deeper_than(inner, depth - 1))
 }

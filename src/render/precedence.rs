@@ -60,6 +60,11 @@ pub(super) fn is_eager(operator: &str) -> bool {
     matches!(operator, "->" | "->>" | "#>" | "#>>" | "#-" | "@>" | "<@" | "?" | "?&" | "?|" | "@?" | "@@")
 }
 
+/// `ANY (…)` and `ALL (…)` bring their own parentheses.
+pub(super) fn is_collection(keyword: &str) -> bool {
+    matches!(keyword, "ANY" | "ALL")
+}
+
 /// `.contains()` and its kin: the operator, and whether a `%` stands before and after the pattern.
 pub(super) fn pattern_method(operator: &str) -> Option<(&'static str, bool, bool)> {
     let (negated, rest) = match operator.strip_prefix("NOT ") {
@@ -98,6 +103,7 @@ fn of(expr: &Expr) -> Option<Operator<'_>> {
         Expr::Exists { negated: false, .. } => EXISTS,
         Expr::Exists { negated: true, .. } => NOT,
         Expr::Not(inner) if !is_boolean(inner) => NOT,
+        Expr::Prefixed { keyword, .. } if is_collection(keyword) => return None,
         Expr::Prefixed { .. } => Operator::new("DISTINCT", 5, false),
         Expr::Label { inner, .. } => return of(inner),
         _ => return None,

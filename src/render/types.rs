@@ -51,7 +51,7 @@ pub(super) fn sql_type(kind: &Type, table: Option<&Qualified>, dialect: &Dialect
         }
         Type::Date => "DATE".to_owned(),
         Type::Json { binary } => if *binary { "JSONB" } else { "JSON" }.to_owned(),
-        Type::Uuid => "UUID".to_owned(),
+        Type::Uuid { .. } => "UUID".to_owned(),
         Type::Bytes => "BYTEA".to_owned(),
         Type::Bit { length, varying: true } => format!("BIT VARYING{}", in_parentheses(*length)),
         Type::Bit { length, varying: false } => format!("BIT({})", length.unwrap_or(1)),

@@ -77,7 +77,7 @@ fn existing(site: &Site<'_>) -> Option<Type> {
                 "json"
             }
         }
-        op::Type::Uuid => "uuid",
+        op::Type::Uuid { .. } => "uuid",
         op::Type::Bytes => "bytea",
         _ => return None,
     };

@@ -3,7 +3,7 @@
 use limbeck::{
     op::{
         AlterColumn, Column, Constraint, ConstraintKind, CreateTable, Default, EnumType, Expr, Identity, Index,
-        IndexColumn, Literal, Name, Op, OptionValue, Qualified, Query, Select, TextClause, Type,
+        IndexColumn, Literal, Name, Op, OptionValue, Qualified, Query, Select, Source, TextClause, Type,
     },
     source::{Sources, Span, Text},
 };
@@ -47,7 +47,20 @@ pub fn col(column: &str) -> Expr {
 
 /// `t.c.column` of a type.
 pub fn of(column: &str, kind: Type) -> Expr {
-    Expr::Column { table: Some(table("t")), name: name(column), kind: Some(kind) }
+    Expr::Column { table: Some(source("t")), name: name(column), kind: Some(kind) }
+}
+
+/// The one table of this name.
+pub fn source(given: &str) -> Source {
+    thread_local!(static KNOWN: std::cell::RefCell<Vec<(String, Source)>> = const { std::cell::RefCell::new(Vec::new()) });
+    KNOWN.with_borrow_mut(|known| {
+        if let Some((_, source)) = known.iter().find(|(name, _)| name == given) {
+            return source.clone();
+        }
+        let made = Source::table(table(given));
+        known.push((given.to_owned(), made.clone()));
+        made
+    })
 }
 
 pub fn value(value: Literal) -> Expr {
@@ -147,6 +160,7 @@ pub fn column(text: &str, kind: Type) -> Column {
         identity: None,
         computed: None,
         sequence: false,
+        on_update: false,
     }
 }
 
@@ -312,6 +326,5 @@ pub fn query(query: Query) -> Op {
 
 /// `select(*columns)` from `t` or another table.
 pub fn select(columns: Vec<Expr>, from: &str, conditions: Vec<Expr>) -> Select {
-    let from = vec![limbeck::op::From::Table { table: table(from), alias: None }];
-    Select { columns, from, conditions, ..Select::default() }
+    Select { columns, from: vec![source(from)], conditions, ..Select::default() }
 }

@@ -34,7 +34,7 @@ fn types() {
         (Type::Date, "DATE"),
         (Type::Json { binary: false }, "JSON"),
         (JSONB, "JSONB"),
-        (Type::Uuid, "UUID"),
+        (Type::Uuid { as_uuid: true }, "UUID"),
         (Type::Bytes, "BYTEA"),
         (Type::Bit { length: Some(3), varying: false }, "BIT(3)"),
         (Type::Bit { length: Some(3), varying: true }, "BIT VARYING(3)"),

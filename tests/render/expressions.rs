@@ -1,7 +1,7 @@
 //! Core expressions and data statements.
 
 use limbeck::{
-    op::{Expr, From, Literal, Query, Select, Type},
+    op::{Distinct, Expr, From, Literal, Query, Select, Source, Type},
     source::Text,
 };
 
@@ -44,7 +44,7 @@ fn ids(conditions: Vec<Expr>) -> Box<Select> {
 }
 
 fn of_u(column: &str) -> Expr {
-    Expr::Column { table: Some(table("u")), name: name(column), kind: Some(INTEGER) }
+    Expr::Column { table: Some(source("u")), name: name(column), kind: Some(INTEGER) }
 }
 
 fn case(condition: Expr, result: Expr, otherwise: Option<Expr>) -> Expr {
@@ -58,7 +58,7 @@ fn custom(operator: &str, left: Expr, right: Expr) -> Expr {
 /// What stands behind `DELETE FROM t WHERE `.
 fn conditions(cases: Vec<(Expr, &str)>) {
     for (expr, expected) in cases {
-        let delete = Query::Delete { table: table("t"), using: vec![], conditions: vec![expr] };
+        let delete = Query::Delete { table: source("t"), conditions: vec![expr], returning: vec![] };
         check(vec![(query(delete), format!("DELETE FROM t WHERE {expected}").as_str())]);
     }
 }
@@ -187,7 +187,7 @@ fn functions_and_literals() {
             "ARRAY[ARRAY[1]]",
         ),
     ]);
-    let delete = Query::Delete { table: table("t"), using: vec![], conditions: vec![string("a\\b")] };
+    let delete = Query::Delete { table: source("t"), conditions: vec![string("a\\b")], returning: vec![] };
     check_with(&old(), vec![(query(delete), "DELETE FROM t WHERE 'a\\\\b'")]);
 }
 
@@ -195,28 +195,23 @@ fn functions_and_literals() {
 fn changes_of_data() {
     let typed = |literal, kind| Expr::Value { value: literal, kind: Some(kind) };
     let text = |text: &str| Literal::Str(Text::made(text));
-    let update = |set: Vec<(&str, Expr)>, from: Vec<From>, conditions| {
+    let update = |set: Vec<(&str, Expr)>, conditions| {
         let set = set.into_iter().map(|(column, value)| (name(column), value)).collect();
-        query(Query::Update { table: table("t"), set, from, conditions })
+        query(Query::Update { table: source("t"), set, conditions, returning: vec![] })
     };
-    let insert = |columns: &[&str], values| query(Query::Insert { table: table("t"), columns: names(columns), values });
-    let u = || From::Table { table: table("u"), alias: None };
+    let insert = |columns: &[&str], values: Vec<Expr>| {
+        let rows = vec![values];
+        query(Query::Insert { table: source("t"), columns: names(columns), rows, conflict: None, returning: vec![] })
+    };
     let highest = || Expr::Subquery(Box::new(select(vec![function("max", vec![of_u("id")])], "u", vec![])));
     check(vec![
-        (update(vec![("b", string("x"))], vec![], vec![one()]), "UPDATE t SET b='x' WHERE t.a = 1"),
+        (update(vec![("b", string("x"))], vec![one()]), "UPDATE t SET b='x' WHERE t.a = 1"),
         (
-            update(
-                vec![("a", binary("+", a(), number(1))), ("s", Expr::Null)],
-                vec![],
-                vec![one(), Expr::Or(vec![x(), b()])],
-            ),
+            update(vec![("a", binary("+", a(), number(1))), ("s", Expr::Null)], vec![one(), Expr::Or(vec![x(), b()])]),
             "UPDATE t SET a=(t.a + 1), s=NULL WHERE t.a = 1 AND (t.s = 'x' OR t.b)",
         ),
-        (
-            update(vec![("a", of_u("id"))], vec![u()], vec![eq(of_u("t_id"), a())]),
-            "UPDATE t SET a=u.id FROM u WHERE u.t_id = t.a",
-        ),
-        (update(vec![("a", highest())], vec![], vec![]), "UPDATE t SET a=(SELECT max(u.id) AS max_1 \nFROM u)"),
+        (update(vec![("a", of_u("id"))], vec![eq(of_u("t_id"), a())]), "UPDATE t SET a=u.id FROM u WHERE u.t_id = t.a"),
+        (update(vec![("a", highest())], vec![]), "UPDATE t SET a=(SELECT max(u.id) AS max_1 \nFROM u)"),
         (
             update(
                 vec![
@@ -226,14 +221,12 @@ fn changes_of_data() {
                     ("j", typed(Literal::Json("{\"a\": 1}".to_owned()), JSONB)),
                 ],
                 vec![],
-                vec![],
             ),
             "UPDATE t SET a=5, b=true, n=1.5, j='{\"a\": 1}'",
         ),
         (
             update(
                 vec![("b", not(b())), ("c", not(Expr::And(vec![b(), b()]))), ("d", case(one(), number(2), None))],
-                vec![],
                 vec![],
             ),
             "UPDATE t SET b=NOT t.b, c=(NOT (t.b AND t.b)), d=CASE WHEN (t.a = 1) THEN 2 END",
@@ -254,7 +247,9 @@ fn changes_of_data() {
         (insert(&[], vec![]), "INSERT INTO t DEFAULT VALUES"),
         (
             query(Query::InsertSelect {
-                table: table("t"),
+                table: source("t"),
+                conflict: None,
+                returning: vec![],
                 columns: names(&["a", "s"]),
                 select: Box::new(select(
                     vec![of_u("id"), string("x")],
@@ -265,17 +260,17 @@ fn changes_of_data() {
             "INSERT INTO t (a, s) SELECT u.id, 'x' AS anon_1 \nFROM u \nWHERE u.t_id > 1",
         ),
         (
-            query(Query::Delete { table: table("t"), using: vec![u()], conditions: vec![eq(a(), of_u("id"))] }),
+            query(Query::Delete { table: source("t"), conditions: vec![eq(a(), of_u("id"))], returning: vec![] }),
             "DELETE FROM t USING u WHERE t.a = u.id",
         ),
-        (query(Query::Delete { table: table("S/t"), using: vec![], conditions: vec![] }), "DELETE FROM \"S\".t"),
+        (query(Query::Delete { table: source("S/t"), conditions: vec![], returning: vec![] }), "DELETE FROM \"S\".t"),
     ]);
 }
 
 #[test]
 fn selects() {
     let full = Select {
-        distinct: true,
+        distinct: Distinct::Yes,
         group_by: vec![a()],
         having: vec![binary(">", function("count", vec![]), number(1))],
         order_by: vec![ordered(a(), "DESC"), label(s(), "z")],
@@ -285,13 +280,19 @@ fn selects() {
     };
     let made = |columns| query(Query::Select(Box::new(select(columns, "t", vec![]))));
     let join = |outer| From::Join {
-        left: From::Table { table: table("t"), alias: None }.into(),
-        right: From::Table { table: table("u"), alias: Some(name("v")) }.into(),
+        left: source("t"),
+        right: Source::new(From::Alias { of: source("u"), name: Some(name("v")) }),
         on: eq(of_u("t_id"), a()),
         outer,
+        full: false,
     };
-    let from =
-        |from| query(Query::Select(Box::new(Select { columns: vec![a()], from: vec![from], ..Select::default() })));
+    let from = |from| {
+        query(Query::Select(Box::new(Select {
+            columns: vec![raw("1")],
+            from: vec![Source::new(from)],
+            ..Select::default()
+        })))
+    };
     let inner = select(vec![function("max", vec![a()]), label(s(), "k"), s()], "t", vec![]);
     let offset = Select { offset: Some(number(5)), ..select(vec![a()], "t", vec![]) };
     check(vec![
@@ -308,11 +309,11 @@ fn selects() {
             made(vec![cast(a(), varchar(None)), cast(function("f", vec![]), INTEGER), not(b()), raw("x"), Expr::Null]),
             "SELECT CAST(t.a AS VARCHAR) AS a, CAST(f() AS INTEGER) AS f_1, NOT t.b, x, NULL AS anon_1 \nFROM t",
         ),
-        (from(join(false)), "SELECT t.a \nFROM t JOIN u AS v ON u.t_id = t.a"),
-        (from(join(true)), "SELECT t.a \nFROM t LEFT OUTER JOIN u AS v ON u.t_id = t.a"),
+        (from(join(false)), "SELECT 1 \nFROM t JOIN u AS v ON u.t_id = t.a"),
+        (from(join(true)), "SELECT 1 \nFROM t LEFT OUTER JOIN u AS v ON u.t_id = t.a"),
         (
-            from(From::Subquery { select: Box::new(inner), alias: name("q") }),
-            "SELECT t.a \nFROM (SELECT max(t.a) AS max_1, t.s AS k, t.s AS s \nFROM t) AS q",
+            from(From::Subquery { select: Box::new(inner), name: Some(name("q")), lateral: false }),
+            "SELECT 1 \nFROM (SELECT max(t.a) AS max_1, t.s AS k, t.s AS s \nFROM t) AS q",
         ),
     ]);
 }

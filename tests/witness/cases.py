@@ -31,6 +31,25 @@ def T(*items, **keywords):
     return op.create_table("t", *items, **keywords)
 
 
+col = sa.column
+A = sa.table(
+    "a",
+    col("id", sa.Integer),
+    col("name", sa.String),
+    col("n", sa.Numeric),
+    col("ok", sa.Boolean),
+    col("j", pg.JSONB),
+    col("js", sa.JSON),
+    col("tags", pg.ARRAY(sa.Text)),
+    col("at", sa.DateTime),
+    col("uid", pg.UUID),
+    col("x"),
+)
+B = sa.table("b", col("id", sa.Integer), col("a_id", sa.Integer), col("name", sa.String), col("x", sa.Integer))
+S = sa.table("c", col("id", sa.Integer), col("b_id", sa.Integer), col("name", sa.String), schema="s")
+E = op.execute
+
+
 class Color(enum.Enum):
     red = "r"
     blue = "b"
