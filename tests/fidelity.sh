@@ -24,6 +24,11 @@ compare "cases" "$work/cases" "$work/cases/versions"
 # Invented revisions; try others with: .venv/bin/python tests/witness/generate.py FOLDER --seed 2 --count 3000
 .venv/bin/python tests/witness/generate.py "$work/generated" --seed 1 --count 400 >/dev/null
 compare "generated" "$work/generated" "$work/generated/versions"
+# Our own histories, changed at random.
+mapfile -t versions < <(find migrations -name versions -type d | sort)
+mkdir -p "$work/mutants" && touch "$work/mutants/env.py"
+.venv/bin/python tests/witness/mutate.py "$work/mutants/versions" "${versions[@]}" --seed 1 --count 300 >/dev/null
+compare "mutants" "$work/mutants" "$work/mutants/versions"
 for history in migrations/*/; do
     mapfile -t versions < <(find "$history" -name versions -type d | sort)
     compare "$history" "$history" "${versions[@]}"
