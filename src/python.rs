@@ -11,6 +11,7 @@ mod call;
 mod concat;
 mod connection;
 mod core;
+mod entities;
 mod expr;
 mod externals;
 mod given;

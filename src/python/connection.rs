@@ -284,6 +284,21 @@ impl Interp<'_> {
             (super::value::Item::Sequence(sequence, _), "drop") => {
                 self.emit(Op::DropSequence { sequence: sequence.clone(), if_exists: false }, span)?;
             }
+            (super::value::Item::Sequence(sequence, _), "next_value") => {
+                let is_plain = |name: &crate::op::Name| {
+                    name.text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+                        && name.text.starts_with(|c: char| c.is_ascii_lowercase())
+                };
+                let name = match &sequence.schema {
+                    Some(schema) if is_plain(schema) => format!("{}.{}", schema.text, sequence.name.text),
+                    Some(_) => String::new(),
+                    None => sequence.name.text.clone(),
+                };
+                if name.is_empty() || !is_plain(&sequence.name) {
+                    return Ok(Value::inert(span, "the name of the sequence needs quotes"));
+                }
+                return Ok(Value::expr(crate::op::Expr::Verbatim(format!("nextval('{name}')"))));
+            }
             (_, "create" | "drop" | "create_all" | "drop_all" | "reflect") => {
                 self.unresolved(span, format!("`.{name}()` is not evaluated"))?;
             }

@@ -74,6 +74,14 @@ impl Interp<'_> {
             "Session" | "scoped_session" => return Ok(super::connection::connection(true)),
             "sessionmaker" => return Ok(Value::external("sqlalchemy.orm.Session")),
             "Inspector" => return Ok(Value::Inspector),
+            // It watches the Python side.
+            "as_mutable" => {
+                let given = args.positional.first().map_or(Value::None, |arg| arg.value.clone());
+                return Ok(match super::types::of(&given) {
+                    Ok(kind) => Value::Type(Rc::new(kind)),
+                    Err(reason) => Value::unknown(span, reason),
+                });
+            }
             _ => {}
         }
         if let Some(kind) = super::types::build(path, args.clone()) {
@@ -144,6 +152,9 @@ impl Interp<'_> {
 
     fn call_other(&mut self, path: &str, root: &str, args: Args) -> Eval {
         let span = args.span;
+        if let Some(value) = super::entities::object(path, &args) {
+            return Ok(value);
+        }
         if let Some(value) = super::library::library(path, &args, span) {
             return Ok(value);
         }

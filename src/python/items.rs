@@ -266,7 +266,7 @@ fn column_item(column: &mut Column, arg: &Arg) -> Result<(), Reason> {
         Item::Computed(computed) => column.computed = Some(computed.clone()),
         Item::Sequence(..) => column.sequence = true,
         Item::Default(default) => column.server_default = Some(default.clone()),
-        Item::Column(_) | Item::Index(_) => {
+        Item::Column(_) | Item::Index(_) | Item::Made(_) => {
             return Err("an item of the column is not one that a column takes".into());
         }
         Item::Nothing => {}
@@ -455,9 +455,20 @@ pub(super) fn exclude(bound: &Bound) -> Result<ConstraintKind, Reason> {
 
 fn index(bound: Bound) -> Result<Index, Reason> {
     let bound = bound.closed()?;
+    // `Index("ix", table.c.a)` belongs to the table at once.
+    let of_table = bound.rest.iter().find_map(|arg| match &arg.value {
+        Value::Expr(expr) => match &**expr {
+            Expr::Column { table: Some(source), .. } => match &**source {
+                From::Table(table) => Some(table.clone()),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    });
     Ok(Index {
         name: bound.name("name", "the index's name")?,
-        table: Qualified { schema: None, name: Name::plain("") },
+        table: of_table.unwrap_or_else(|| Qualified { schema: None, name: Name::plain("") }),
         columns: bound.rest.iter().map(index_column).collect::<Result<_, _>>()?,
         unique: bound.is("unique")?,
         if_not_exists: false,
@@ -480,6 +491,8 @@ pub(super) fn ddl(name: &str, args: &Args) -> Option<Result<Value, Reason>> {
     let bound = args.clone().bind(&["element"]);
     let op = match name {
         "CreateSchema" | "DropSchema" => schema(name, &bound),
+        "CreateTable" | "DropTable" | "CreateIndex" | "DropIndex" => table_ddl(name, &bound),
+        "DDL" => written(args),
         "CreateSequence" | "DropSequence" => match bound.value("element") {
             Some(Value::Item(item)) => match (&**item, name) {
                 (Item::Sequence(sequence, options), "CreateSequence") => {
@@ -499,6 +512,62 @@ pub(super) fn ddl(name: &str, args: &Args) -> Option<Result<Value, Reason>> {
         _ => return None,
     };
     Some(op.map(|op| Value::Ddl(Rc::new(op))))
+}
+
+/// The statement alone: no index, type or comment goes along with the table.
+fn table_ddl(name: &str, bound: &Bound) -> Result<Op, Reason> {
+    match (bound.value("element"), name) {
+        (Some(Value::Table(table)), "CreateTable") => {
+            let mut create = table.create.clone().ok_or("the table is not described here")?;
+            create.indexes.clear();
+            create.comment = None;
+            create.if_not_exists = bound.is("if_not_exists")?;
+            for column in &mut create.columns {
+                column.unique &= !column.index;
+                column.index = false;
+                column.comment = None;
+                if matches!(
+                    column.kind,
+                    Some(crate::op::Type::Enum(_) | crate::op::Type::Domain { .. } | crate::op::Type::Array { .. })
+                ) {
+                    return Err("a type that may be created with the table is not evaluated".into());
+                }
+            }
+            Ok(Op::CreateTable(Box::new(create)))
+        }
+        (Some(Value::Table(table)), "DropTable") => {
+            Ok(Op::DropTable { table: table.name.clone(), if_exists: bound.is("if_exists")? })
+        }
+        (Some(Value::Item(item)), _) => match &**item {
+            Item::Index(index) if !index.table.name.text.is_empty() => {
+                if name == "CreateIndex" {
+                    let if_not_exists = bound.is("if_not_exists")?;
+                    return Ok(Op::CreateIndex(Box::new(Index { if_not_exists, ..index.clone() })));
+                }
+                let (Some(name), None) = (index.name.clone(), index.options.first()) else {
+                    return Err("the index is not evaluated".into());
+                };
+                let index = Qualified { schema: index.table.schema.clone(), name };
+                Ok(Op::DropIndex { index, table: None, concurrently: false, if_exists: bound.is("if_exists")? })
+            }
+            _ => Err(format!("`{name}()` of this is not evaluated").into()),
+        },
+        (Some(Value::Unknown(unknown)), _) => Err(not_known("what is created is", &unknown.reason)),
+        _ => Err(format!("`{name}()` of this is not evaluated").into()),
+    }
+}
+
+/// `DDL("…")`: `%%` is a percent sign.
+fn written(args: &Args) -> Result<Op, Reason> {
+    let bound = args.clone().bind(&["statement", "context"]).closed()?;
+    if !matches!(bound.value("context"), None | Some(Value::None)) {
+        return Err("`context` of `DDL()` is not evaluated".into());
+    }
+    let text = bound.string("statement")?.ok_or("the statement is not given")?;
+    if text.as_str().contains('%') {
+        return Err("a percent sign in `DDL()` is not evaluated".into());
+    }
+    Ok(Op::Driver(text))
 }
 
 fn schema(name: &str, bound: &Bound) -> Result<Op, Reason> {

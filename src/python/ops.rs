@@ -40,6 +40,17 @@ impl Interp<'_> {
         if self.at_import() {
             return Ok(Value::inert(span, "operations are not available at import"));
         }
+        if let Some(made) = super::entities::operation(name, &args) {
+            match made {
+                Ok(ops) => {
+                    for op in ops {
+                        self.emit(op, span)?;
+                    }
+                }
+                Err(reason) => self.unresolved(span, reason.reworded(format!("`op.{name}`: {reason}")))?,
+            }
+            return Ok(Value::None);
+        }
         match operation(name, args, None) {
             Ok(op) => self.emit(op, span)?,
             Err(reason) => self.unresolved(span, reason.reworded(format!("`op.{name}`: {reason}")))?,

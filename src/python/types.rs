@@ -285,6 +285,14 @@ fn other_dialect(path: &str, name: &str, args: Args) -> Option<Result<Type, Reas
     standard(name, args, false)
 }
 
+/// `VARCHAR` of the length that is given, or of the type's own.
+fn sized(bound: &Bound, name: &str, otherwise: u32) -> Option<Result<Type, Reason>> {
+    Some(bound.size(name).map(|length| {
+        let length = Some(length.unwrap_or(otherwise));
+        Type::Text { word: "VARCHAR".to_owned(), length, collation: None }
+    }))
+}
+
 fn utils(name: &str, args: Args) -> Option<Result<Type, Reason>> {
     let varchar = |length| Some(Ok(Type::Text { word: "VARCHAR".to_owned(), length: Some(length), collation: None }));
     let plain = |word: &str| Some(Ok(Type::Text { word: word.to_owned(), length: None, collation: None }));
@@ -298,10 +306,26 @@ fn utils(name: &str, args: Args) -> Option<Result<Type, Reason>> {
             }
         }
         "JSONType" => Some(Ok(Type::Json { binary: false })),
-        "EmailType" | "ChoiceType" => varchar(255),
+        "EmailType" => sized(&args.bind(&["length"]), "length", 255),
+        "ChoiceType" => match args.bind(&["choices", "impl"]).value("impl") {
+            None | Some(Value::None) => varchar(255),
+            Some(kind) => Some(of(kind)),
+        },
         "URLType" | "ScalarListType" => plain("TEXT"),
-        "IPAddressType" | "TimezoneType" => varchar(50),
+        "IPAddressType" => sized(&args.bind(&["max_length"]), "max_length", 50),
+        "ColorType" => sized(&args.bind(&["max_length"]), "max_length", 20),
+        "PhoneNumberType" => sized(&args.bind(&["region", "max_length"]), "max_length", 20),
+        "TimezoneType" => varchar(50),
+        "LocaleType" => varchar(10),
+        "CurrencyType" => varchar(3),
         "CountryType" => varchar(2),
+        "ArrowType" => Some(timestamp(&args.bind(&["timezone"]))),
+        "EnrichedDateTimeType" => Some(timestamp(&args.bind(&["datetime_processor", "timezone"]))),
+        "IntRangeType" => Some(Ok(Type::Verbatim("INT4RANGE".to_owned()))),
+        "Int8RangeType" => Some(Ok(Type::Verbatim("INT8RANGE".to_owned()))),
+        "DateRangeType" => Some(Ok(Type::Verbatim("DATERANGE".to_owned()))),
+        "NumericRangeType" => Some(Ok(Type::Verbatim("NUMRANGE".to_owned()))),
+        "DateTimeRangeType" => Some(Ok(Type::Verbatim("TSRANGE".to_owned()))),
         "TSVectorType" => Some(Ok(Type::Verbatim("TSVECTOR".to_owned()))),
         "LtreeType" => Some(Ok(Type::Verbatim("LTREE".to_owned()))),
         _ => None,
@@ -322,6 +346,7 @@ fn third_party(path: &str, name: &str, args: Args) -> Option<Result<Type, Reason
             }))
         }
         ("citext", "CIText") => Some(Ok(Type::Verbatim("CITEXT".to_owned()))),
+        ("fastapi_users_db_sqlalchemy", "TIMESTAMPAware") => Some(timestamp(&args.bind(&["timezone"]))),
         ("fastapi_users_db_sqlalchemy", "GUID") => Some(Ok(Type::Uuid { as_uuid: true })),
         _ => None,
     }

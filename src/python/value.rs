@@ -176,6 +176,8 @@ pub(super) enum Item {
     Computed(crate::op::Computed),
     Sequence(crate::op::Qualified, Identity),
     Default(Default),
+    /// An object of a package that adds operations.
+    Made(super::entities::Made),
     /// `sa.MetaData(…)`, `Comment` and the like: nothing that renders.
     Nothing,
 }
