@@ -297,6 +297,18 @@ fn any_part_of_a_history_may_be_given() {
 }
 
 #[test]
+fn of_a_folder_for_each_kind_of_database_the_one_for_postgresql_counts() {
+    let ini = "[alembic]\nscript_location = db\n";
+    let here = [("db/versions/sqlite/a.py", REVISION), ("db/versions/postgresql/b.py", REVISION), ("db/env.py", "")];
+    let folder = repository(&[here.as_slice(), &[("alembic.ini", ini)]].concat());
+    assert_eq!(told(&find(&folder, &["."])), ["db: db/versions/postgresql/b.py"]);
+    assert_eq!(told(&find(&repository(&here), &["db"])), ["db: db/versions/postgresql/b.py"]);
+    // With revisions beside them they are folders like any other, which only recursion looks into.
+    let mixed = repository(&[here.as_slice(), &[("db/versions/c.py", REVISION)]].concat());
+    assert_eq!(told(&find(&mixed, &["."])), ["db: db/versions/c.py"]);
+}
+
+#[test]
 fn a_bare_versions_folder_is_enough_when_it_is_given() {
     let folder = repository(&[("case/versions/1.py", REVISION), ("odd/1.py", REVISION)]);
     assert_eq!(told(&find(&folder, &["case"])), ["case: case/versions/1.py"]);

@@ -163,7 +163,7 @@ impl<'a> Search<'a> {
             }
         }
         if settings.version_locations.is_empty() {
-            version_locations.extend(self.checkout().resolve(&join(&folder, "versions")));
+            version_locations.extend(versions_of(self.checkout(), &folder));
         }
         let mut import_roots = locator.import_roots(&base);
         import_roots.push(base);
@@ -206,11 +206,12 @@ impl<'a> Search<'a> {
             return;
         }
         for folder in &self.tree.script_folders {
-            self.add_bare(folder, &join(folder, "versions"));
+            if let Some(versions) = versions_of(self.checkout(), folder) {
+                self.add_bare(folder, &versions);
+            }
         }
         for start in self.given.starts() {
-            let versions = join(&start, "versions");
-            if self.checkout().is_folder(&versions) {
+            if let Some(versions) = versions_of(self.checkout(), &start) {
                 self.add_bare(&start, &versions);
             } else if self.holds_revisions(&start) {
                 let named = start.ends_with("/versions") || start == "versions";
@@ -282,3 +283,27 @@ impl<'a> Search<'a> {
         Err(fault::helped(message, format!("sections there are: {}", list(&sections))))
     }
 }
+
+/// The folder of a script folder's revisions. A `versions` with nothing but a folder for each kind of database leaves
+/// the choice to env.py, which sets `context.script.version_locations`: on PostgreSQL it is that one.
+fn versions_of(checkout: &Checkout, folder: &str) -> Option<String> {
+    let versions = checkout.resolve(&join(folder, "versions")).filter(|it| checkout.is_folder(it))?;
+    let (mut dialects, mut others) = (BTreeSet::new(), false);
+    for entry in std::fs::read_dir(checkout.absolute(&versions)).into_iter().flatten().flatten() {
+        match entry.file_name().to_str() {
+            Some(name) if DIALECTS.contains(&name) => {
+                dialects.insert(name.to_owned());
+            }
+            Some("__pycache__" | "__init__.py") => {}
+            _ => others = true,
+        }
+    }
+    let ours = dialects.iter().find(|name| name.starts_with("postgres"));
+    match ours {
+        Some(ours) if !others => checkout.resolve(&join(&versions, ours)),
+        _ => Some(versions),
+    }
+}
+
+/// What folders for one kind of database are called.
+const DIALECTS: [&str; 8] = ["postgresql", "postgres", "sqlite", "mysql", "mariadb", "mssql", "oracle", "cockroachdb"];
