@@ -14,6 +14,7 @@ mod core;
 mod entities;
 mod expr;
 mod externals;
+mod files;
 mod given;
 mod header;
 mod imports;
@@ -22,6 +23,7 @@ mod interp;
 mod items;
 mod library;
 mod methods;
+mod modules;
 mod operands;
 mod operators;
 mod ops;
@@ -105,6 +107,9 @@ pub struct Settings<'a> {
 pub trait Modules: Sync {
     /// The source of a dotted module name that the file at `from` (relative to the repository's root) imports.
     fn module(&self, dotted: &str, from: &str) -> Option<SourceId>;
+
+    /// The text of a file of the checkout, by its path from the root.
+    fn file(&self, path: &str) -> Option<SourceId>;
 }
 
 /// A checkout without modules.
@@ -112,6 +117,10 @@ pub struct NoModules;
 
 impl Modules for NoModules {
     fn module(&self, _: &str, _: &str) -> Option<SourceId> {
+        None
+    }
+
+    fn file(&self, _: &str) -> Option<SourceId> {
         None
     }
 }

@@ -1,15 +1,84 @@
 //! `try` and `with`.
 
 use super::{
-    interp::{Flow, Halt, Interp, Run},
-    value::{Scope, Value},
+    interp::{Args, Flow, Halt, Interp, Run},
+    value::{Function, Scope, Value},
 };
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::Ranged;
 use std::rc::Rc;
 
+/// A `with` block over a call of a `@contextmanager` function.
+pub(super) struct Managed {
+    items: Vec<ast::WithItem>,
+    body: Vec<Stmt>,
+    target: Option<Box<Expr>>,
+    scope: Rc<Scope>,
+    file: SourceId,
+    /// How many calls are under way in the function itself.
+    depth: usize,
+    /// How the block ended, once it ran.
+    flow: Option<Flow>,
+}
+
 impl Interp<'_> {
+    /// The function that yields is one that a `with` block waits for.
+    pub(super) fn is_managed(&self) -> bool {
+        self.managed.last().is_some_and(|it| it.depth == self.calls.len())
+    }
+
+    /// Runs the waiting block where the function yields, in the place of its caller.
+    pub(super) fn run_managed(&mut self, value: Value) -> Result<(), Halt> {
+        let Some(mut block) = self.managed.pop() else { return Ok(()) };
+        let home = std::mem::replace(&mut self.file, block.file);
+        let (call, pending, yields) = (self.calls.pop(), self.pending.pop(), self.yields.pop());
+        let outcome = match &block.target {
+            Some(target) => self.assign(target, value, &block.scope),
+            None => Ok(()),
+        };
+        let outcome = outcome.and_then(|()| self.with(&block.items, &block.body, &block.scope));
+        self.calls.extend(call);
+        self.pending.extend(pending);
+        self.yields.extend(yields);
+        self.file = home;
+        // An exception comes up at the `yield`, where the function may catch it.
+        let outcome = outcome.map(|flow| block.flow = Some(flow));
+        if outcome.is_err() {
+            block.flow = Some(Flow::Next);
+        }
+        self.managed.push(block);
+        outcome
+    }
+
+    fn with_manager(
+        &mut self,
+        made: &(Rc<Function>, Args),
+        item: &ast::WithItem,
+        rest: &[ast::WithItem],
+        body: &[Stmt],
+        scope: &Rc<Scope>,
+    ) -> Run {
+        let span = self.span(item.context_expr.range());
+        self.managed.push(Managed {
+            items: rest.to_vec(),
+            body: body.to_vec(),
+            target: item.optional_vars.clone(),
+            scope: Rc::clone(scope),
+            file: self.file,
+            depth: self.calls.len() + 1,
+            flow: None,
+        });
+        let outcome = self.run_function(&made.0, made.1.clone());
+        let block = self.managed.pop();
+        outcome?;
+        if let Some(flow) = block.and_then(|it| it.flow) {
+            return Ok(flow);
+        }
+        self.unresolved(span, format!("`{}` does not yield, so the block does not run", made.0.name))?;
+        Ok(Flow::Next)
+    }
+
     pub(super) fn try_block(&mut self, it: &ast::StmtTry, scope: &Rc<Scope>) -> Run {
         let unsure = std::mem::take(&mut self.unsure);
         self.trying += usize::from(!it.handlers.is_empty());
@@ -64,6 +133,9 @@ impl Interp<'_> {
         let Some((item, rest)) = items.split_first() else { return self.block(body, scope) };
         let manager = self.eval(&item.context_expr, scope)?;
         let span = self.span(item.context_expr.range());
+        if let Value::Manager(made) = &manager {
+            return self.with_manager(&Rc::clone(made), item, rest, body, scope);
+        }
         if let Some(target) = &item.optional_vars {
             self.assign(target, manager.clone(), scope)?;
         }

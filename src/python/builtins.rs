@@ -140,7 +140,9 @@ impl Interp<'_> {
                 },
                 Err(unknown) => Value::Unknown(unknown),
             },
+            ("open", Some(_)) => self.open(&args),
             ("print", _) => Value::None,
+            ("globals", None) => self.globals(span),
             ("chr", Some(Value::Int(n))) => {
                 let c = u32::try_from(n).ok().and_then(char::from_u32);
                 c.map_or_else(|| Value::unknown(span, "no such character"), |c| Value::made(c.to_string()))
@@ -151,6 +153,16 @@ impl Interp<'_> {
             }
             _ => Value::unknown(span, format!("`{name}()` is not evaluated")),
         })
+    }
+
+    /// A copy of the names of the module that the code stands in.
+    fn globals(&mut self, span: Span) -> Value {
+        let Some(module) = self.module_of(self.file) else {
+            return Value::unknown(span, "`globals()` is not evaluated");
+        };
+        self.whole(&module);
+        let names = module.scope.vars.borrow().clone();
+        self.new_dict(names.into_iter().map(|(name, value)| (Value::made(name), value)).collect())
     }
 
     fn empty_set(&self, span: Span) -> Value {

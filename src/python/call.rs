@@ -13,13 +13,9 @@ impl Interp<'_> {
     pub(super) fn call_expression(&mut self, it: &ast::ExprCall, span: Span, scope: &Rc<Scope>) -> Eval {
         let callee = self.eval(&it.func, scope)?;
         let args = self.arguments(&it.arguments, span, scope)?;
-        let callee = match (&callee, &*it.func) {
-            // `super().__init__(…)` and the like: nothing of ours.
-            (Value::External(path), Expr::Name(_)) if &**path == "builtins.super" => {
-                return Ok(Value::external("builtins.super()"));
-            }
-            _ => callee,
-        };
+        if matches!(&callee, Value::External(path) if &**path == "builtins.super") {
+            return Ok(super_of(scope).unwrap_or_else(|| Value::external("builtins.super()")));
+        }
         self.site = span;
         if let Expr::Attribute(attribute) = &*it.func {
             // CPython counts `a\n.b()` to the line of `.b` (`update_start_location_to_match_attr` in `compile.c`).
@@ -117,7 +113,7 @@ impl Interp<'_> {
 
     pub(super) fn define(&mut self, it: &ast::StmtFunctionDef, scope: &Rc<Scope>) -> Result<(), Halt> {
         let mut flavour = Flavour::Plain;
-        let mut decorated = None;
+        let (mut decorated, mut manager) = (None, false);
         for decorator in &it.decorator_list {
             let code = self.code(decorator.expression.range());
             match code.rsplit('.').next().unwrap_or(&code) {
@@ -125,8 +121,9 @@ impl Interp<'_> {
                 "classmethod" => flavour = Flavour::Class,
                 "property" | "cached_property" => flavour = Flavour::Property,
                 // They change when a function is run or how its result is kept, not what it does.
-                "wraps" | "override" => {}
-                _ if code.contains("wraps(") => {}
+                "wraps" | "override" | "cache" | "lru_cache" | "overload" => {}
+                _ if code.contains("wraps(") || code.contains("lru_cache(") => {}
+                "contextmanager" => manager = true,
                 _ => decorated = Some(code),
             }
         }
@@ -139,6 +136,7 @@ impl Interp<'_> {
             scope: Rc::clone(scope),
             receiver: None,
             generator: super::walk::yields(&it.body),
+            manager,
             decorated,
             flavour,
         };
@@ -158,6 +156,7 @@ impl Interp<'_> {
             scope: Rc::clone(scope),
             receiver: None,
             generator: false,
+            manager: false,
             decorated: None,
             flavour: Flavour::Plain,
         })))
@@ -183,11 +182,23 @@ impl Interp<'_> {
             }
             return Ok(Value::unknown(span, reason));
         }
+        if function.manager {
+            return Ok(Value::Manager(Rc::new((Rc::clone(function), args))));
+        }
+        self.run_function(function, args)
+    }
+
+    /// Runs a function's body.
+    pub(super) fn run_function(&mut self, function: &Rc<Function>, args: Args) -> Eval {
+        let span = args.span;
         if self.calls.len() >= CALLS {
             return Err(Halt::Limit { reason: format!("calls go more than {CALLS} deep"), span });
         }
         let scope = Scope::new(Some(Rc::clone(&function.scope)));
         self.bind(function, args, &scope)?;
+        if let Some(receiver) = &function.receiver {
+            scope.vars.borrow_mut().insert(RECEIVER.to_owned(), receiver.clone());
+        }
         let there = function.scope.file().unwrap_or(self.file);
         let home = std::mem::replace(&mut self.file, there);
         let mark = self.guarded();
@@ -211,7 +222,7 @@ impl Interp<'_> {
             Flow::Return(value) => value,
             _ => Value::None,
         };
-        if function.generator {
+        if function.generator && !function.manager {
             if self.steps.len() > steps {
                 self.unresolved(span, format!("`{}` sends SQL between what it yields", function.name))?;
             }
@@ -289,6 +300,7 @@ impl Interp<'_> {
             scope: Rc::clone(&body),
             members: RefCell::new(Vec::new()),
         });
+        body.vars.borrow_mut().insert(CLASS.to_owned(), Value::Class(Rc::clone(&class)));
         if class.is_enum() {
             self.members(it, &class);
         } else if let Some(dataclass) = it.decorator_list.iter().find(|it| self.code(it.range()).contains("dataclass"))
@@ -378,6 +390,11 @@ impl Interp<'_> {
         }
         Ok(match value {
             Value::External(path) => self.external_attribute(path, name, span)?,
+            Value::Path(path) => {
+                let plain = Self::path_attribute(path, name);
+                plain.unwrap_or_else(|| Value::Method(Rc::new((value.clone(), name.to_owned()))))
+            }
+            Value::Super(above) => self.above(&above.0, &above.1, name),
             Value::Unknown(unknown) => Value::Unknown(Rc::clone(unknown)),
             Value::Instance(instance) => {
                 if let Some(field) = instance.fields.borrow().get(name) {
@@ -424,6 +441,39 @@ impl Interp<'_> {
             _ => Value::Method(Rc::new((value.clone(), name.to_owned()))),
         })
     }
+
+    /// `super().name`: of the nearest base that has it; a base that is not in the file may have anything.
+    fn above(&mut self, class: &Class, object: &Value, name: &str) -> Value {
+        for base in &class.bases {
+            match base {
+                Value::Class(base) => match base.lookup(name) {
+                    Some(Value::Function(function)) => return Value::Function(bound(&function, object.clone())),
+                    Some(found) => return found,
+                    None => {}
+                },
+                _ => return Value::external(format!("builtins.super().{name}")),
+            }
+        }
+        Value::external(format!("builtins.super().{name}"))
+    }
+}
+
+/// The names that a scope keeps the object and the class of a method under.
+const RECEIVER: &str = "__self__";
+const CLASS: &str = "__class__";
+
+/// What `super()` means in a function: the class that it stands in, and its object.
+fn super_of(scope: &Rc<Scope>) -> Option<Value> {
+    let mut scope = Some(scope);
+    while let Some(here) = scope {
+        if let Some(body) = here.parent.as_ref().filter(|parent| parent.class) {
+            let (own, object) = (body.vars.borrow().get(CLASS).cloned()?, here.vars.borrow().get(RECEIVER).cloned()?);
+            let Value::Class(class) = own else { return None };
+            return Some(Value::Super(Rc::new((class, object))));
+        }
+        scope = here.parent.as_ref();
+    }
+    None
 }
 
 /// A method bound to its object.
@@ -436,6 +486,7 @@ pub(super) fn bound(function: &Rc<Function>, receiver: Value) -> Rc<Function> {
         scope: Rc::clone(&function.scope),
         receiver: Some(receiver),
         generator: function.generator,
+        manager: function.manager,
         decorated: function.decorated.clone(),
         flavour: function.flavour,
     })

@@ -163,6 +163,11 @@ impl Interp<'_> {
             (Value::Context, "opts" | "config" | "script") => {
                 Value::inert(span, Reason::settings("it is a setting of env.py"))
             }
+            (Value::Context, "version_table_schema") => {
+                let assumed = self.settings.assume.get("alembic.context.version_table_schema");
+                let why = "`alembic.context.version_table_schema` is a setting of env.py";
+                assumed.map_or_else(|| Value::inert(span, Reason::settings(why)), super::assumed)
+            }
             // The online run is described.
             (Value::Context, "as_sql") => Value::Bool(false),
             (Value::Dialect, "name") => Value::made("postgresql"),
@@ -226,6 +231,8 @@ impl Interp<'_> {
                 _ => Value::inert(span, format!("`.{name}()` of the context is not evaluated")),
             }),
             Value::Dialect if name == "type_descriptor" => Ok(super::types::described(&args)),
+            Value::Path(path) => self.path_method(path, name, &args),
+            Value::File(file) => Ok(self.file_method(file, name, &args)),
             Value::Inspector | Value::Inspected(_) => self.inspector_method(receiver, name, &args),
             Value::Type(kind) => self.type_method(kind, name, &args),
             Value::Expr(expr) => Ok(super::operands::method(expr, name, &args)),

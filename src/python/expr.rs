@@ -143,6 +143,10 @@ impl Interp<'_> {
             Expr::Starred(it) => self.eval(&it.value, scope)?,
             Expr::Yield(it) => {
                 let value = it.value.as_ref().map_or(Ok(Value::None), |value| self.eval(value, scope))?;
+                if self.is_managed() {
+                    self.run_managed(value)?;
+                    return Ok(Value::None);
+                }
                 if let Some(yields) = self.yields.last_mut() {
                     yields.push(value);
                 }
@@ -286,6 +290,7 @@ impl Interp<'_> {
             Value::Range { start, stop, step } => Ok(Box::new(range(*start, *stop, *step).map(|n| Ok(Value::Int(n))))),
             Value::Class(class) if class.is_enum() => known(class.members.borrow().clone()),
             Value::Unknown(unknown) => Err(Rc::clone(unknown)),
+            Value::File(file) if !file.read.replace(true) => known(super::files::lines(&file.text)),
             Value::Inspected(_) => {
                 Err(Rc::new(Unknown { reason: Reason::data("it is what the database says"), span, inert: false }))
             }

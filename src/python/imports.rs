@@ -11,11 +11,6 @@ use crate::{
 use ruff_python_ast as ast;
 use std::rc::Rc;
 
-/// Modules of the project that one revision may pull in.
-const MODULES: usize = 40;
-/// Modules importing modules.
-const DEPTH: usize = 8;
-
 impl Interp<'_> {
     pub(super) fn import(&mut self, it: &ast::StmtImport, scope: &Rc<Scope>) -> Result<(), Halt> {
         for alias in &it.names {
@@ -69,7 +64,8 @@ impl Interp<'_> {
             return;
         }
         if let Some(other) = self.module(module) {
-            for (name, value) in other.vars.borrow().iter().filter(|(name, _)| !name.starts_with('_')) {
+            self.whole(&other);
+            for (name, value) in other.scope.vars.borrow().iter().filter(|(name, _)| !name.starts_with('_')) {
                 scope.set(name, value.clone());
             }
         }
@@ -77,11 +73,14 @@ impl Interp<'_> {
 
     /// What an imported name of the project's own stands for; `None` where it is not of the checkout.
     pub(super) fn resolve(&mut self, path: &str) -> Option<Value> {
+        if !path.contains('.') || self.module(path).is_some() {
+            return None;
+        }
         let (mut module, mut rest) = (path, Vec::new());
         while let Some((head, last)) = module.rsplit_once('.') {
             rest.insert(0, last);
-            if let Some(scope) = self.module(head) {
-                let mut value = scope.get(rest.first()?)?;
+            if let Some(module) = self.module(head) {
+                let mut value = self.member(&module, rest.first()?)?;
                 for attribute in rest.get(1..).unwrap_or_default() {
                     let nowhere = Span { source: self.main, start: 0, end: 0 };
                     value = self.attribute(&value, attribute, nowhere).ok()?;
@@ -99,47 +98,16 @@ impl Interp<'_> {
         if let Some(value) = self.assumed_name(path) {
             return value;
         }
+        // What is assumed of a part of it is asked for by its whole name.
+        let whole = format!("{path}.");
+        if self.settings.assume.range(whole.clone()..).next().is_some_and(|(name, _)| name.starts_with(&whole)) {
+            return value;
+        }
         if is_foreign(path) || self.settings.types.contains_key(&**path) {
             value
         } else {
             self.resolve(path).unwrap_or(value)
         }
-    }
-
-    /// The names of a module of the project, read once.
-    fn module(&mut self, dotted: &str) -> Option<Rc<Scope>> {
-        if let Some(known) = self.modules.get(dotted) {
-            return known.clone();
-        }
-        if is_foreign(dotted) || self.modules.len() >= MODULES || self.loading.len() >= DEPTH {
-            return None;
-        }
-        let from = self.sources.get(self.file).path.clone();
-        let source = self.settings.modules.module(dotted, &from);
-        // Known as absent while it is being read: an import in a circle ends here.
-        self.modules.insert(dotted.to_owned(), None);
-        let scope = self.load(source?, dotted)?;
-        self.modules.insert(dotted.to_owned(), Some(Rc::clone(&scope)));
-        Some(scope)
-    }
-
-    fn load(&mut self, source: crate::source::SourceId, dotted: &str) -> Option<Rc<Scope>> {
-        let text = self.sources.get(source);
-        let parsed = super::parse(&text.text).ok()?;
-        let scope = Scope::of_file(source);
-        self.loading.push(dotted.to_owned());
-        let home = std::mem::replace(&mut self.file, source);
-        let (steps, pending) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.pending));
-        for statement in parsed.suite() {
-            // A module that cannot be evaluated to its end still has what came before.
-            if self.block(std::slice::from_ref(statement), &scope).is_err() {
-                break;
-            }
-        }
-        (self.steps, self.pending) = (steps, pending);
-        self.file = home;
-        self.loading.pop();
-        Some(scope)
     }
 
     pub(super) fn external_attribute(&mut self, path: &str, name: &str, span: Span) -> Eval {

@@ -2,6 +2,7 @@
 
 use super::{
     Settings,
+    modules::Module,
     value::{Arg, Asked, Scope, Unknown, Value},
 };
 use crate::{
@@ -89,10 +90,14 @@ pub(super) struct Interp<'a> {
     pub site: Span,
     /// Values that a function returned from under an undecided condition.
     pub pending: Vec<Vec<Value>>,
+    /// What the types that are being made give to the `__init__` above theirs.
+    pub supers: Vec<Option<Args>>,
+    /// The `with` blocks that run where a `@contextmanager` function yields.
+    pub managed: Vec<super::blocks::Managed>,
     /// What generators have yielded.
     pub yields: Vec<Vec<Value>>,
     /// Modules of the project that were read, by path.
-    pub modules: BTreeMap<String, Option<Rc<Scope>>>,
+    pub modules: BTreeMap<String, Option<Rc<Module>>>,
     /// The paths of the modules that are being read, innermost last.
     pub loading: Vec<String>,
     /// What the user gave, and how often it was asked for.
@@ -118,6 +123,8 @@ impl<'a> Interp<'a> {
             patched: None,
             site: Span { source: file, start: 0, end: 0 },
             pending: Vec::new(),
+            supers: Vec::new(),
+            managed: Vec::new(),
             yields: Vec::new(),
             modules: BTreeMap::new(),
             loading: Vec::new(),
@@ -131,6 +138,8 @@ impl<'a> Interp<'a> {
         self.guards.clear();
         self.pending.clear();
         self.yields.clear();
+        self.supers.clear();
+        self.managed.clear();
         self.calls.clear();
         self.autocommit = 0;
         self.nesting = 0;

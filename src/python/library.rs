@@ -73,6 +73,16 @@ pub(super) fn library(path: &str, args: &Args, span: Span) -> Option<Value> {
                 parts?.iter().map(|part| part.as_str().trim_end_matches('/').to_owned()).collect();
             Some(Value::text(Text::at(joined.join("/"), span)))
         }
+        "pathlib.Path" | "pathlib.PurePath" | "pathlib.PosixPath" => {
+            let mut path = super::files::path_of(&args.positional.first()?.value)?;
+            for arg in args.positional.iter().skip(1) {
+                path = super::files::join(&path, &super::files::path_of(&arg.value)?);
+            }
+            Some(Value::Path(Rc::from(path)))
+        }
+        "importlib.import_module" if args.positional.len() == 1 && !text(0)?.as_str().starts_with('.') => {
+            Some(Value::external(text(0)?.as_str()))
+        }
         "enum.auto" => Some(Value::external("enum.auto()")),
         "json.dumps" if args.keywords.is_empty() => {
             let value = args.positional.first()?;

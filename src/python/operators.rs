@@ -28,6 +28,11 @@ impl Interp<'_> {
             }
             _ => {}
         }
+        if let (Operator::Div, Value::Path(folder)) = (operator, left)
+            && let Some(path) = super::files::path_of(right)
+        {
+            return Ok(Value::Path(Rc::from(super::files::join(folder, &path))));
+        }
         if let (Some(a), Some(b)) = (left.as_text(), right.as_text())
             && operator == Operator::Add
         {
@@ -143,8 +148,10 @@ impl Interp<'_> {
                 at.map(|(start, c)| Value::text(text.slice(start, start + c.len_utf8())))
                     .ok_or_else(|| missing("IndexError"))
             }
-            // `list[int]`, `dict[str, Any]` in an annotation or an alias.
-            (Value::External(path), _) if path.starts_with("builtins.") || path.starts_with("typing.") => {
+            // `list[int]`, `TypeDecorator[str]`: a class that takes types is the same class.
+            (Value::External(path), _)
+                if ["builtins.", "typing.", "sqlalchemy."].iter().any(|root| path.starts_with(root)) =>
+            {
                 Ok(value.clone())
             }
             (Value::External(path), _) => Ok(Value::unknown(span, super::imports::absent(path))),

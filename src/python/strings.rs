@@ -228,6 +228,7 @@ pub(super) fn shown(value: &Value, span: Span) -> Option<Text> {
         Value::Bool(true) => Text::at("True", span),
         Value::Bool(false) => Text::at("False", span),
         Value::None => Text::at("None", span),
+        Value::Path(path) => Text::at(path.to_string(), span),
         Value::Float(n) => Text::at(float(*n), span),
         Value::Literal(literal) => match &**literal {
             crate::op::Literal::Uuid(it)

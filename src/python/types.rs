@@ -358,9 +358,13 @@ impl Interp<'_> {
         let Some(kind) = base_type(class) else { return Ok(None) };
         let span = args.span;
         let instance = Rc::new(Instance { class: Rc::clone(class), fields: RefCell::default() });
+        let mut given = None;
         if let Some(Value::Function(init)) = class.lookup("__init__") {
             let bound = super::call::bound(&init, Value::Instance(Rc::clone(&instance)));
-            self.call_function(&bound, args.clone())?;
+            self.supers.push(None);
+            let outcome = self.call_function(&bound, args.clone());
+            given = self.supers.pop().flatten();
+            outcome?;
         }
         let object = Value::Instance(instance);
         let ask = |this: &mut Self, method: &str, positional: Vec<Value>| match class.lookup(method) {
@@ -381,10 +385,10 @@ impl Interp<'_> {
                 None => Err(format!("the type `{}` has no `get_col_spec`", class.name).into()),
             },
             BaseType::Decorator => match ask(self, "load_dialect_impl", vec![Value::Dialect])? {
-                Some(value) => of(&value),
-                None => self.decorated_type(class, args)?,
+                Some(value) if !matches!(&value, Value::External(path) if &**path == OWN_IMPL) => of(&value),
+                _ => self.decorated_type(class, given.as_ref().unwrap_or(args), given.is_some())?,
             },
-            BaseType::Subclass(path) => match build(&path, args.clone()) {
+            BaseType::Subclass(path) => match build(&path, given.unwrap_or_else(|| args.clone())) {
                 Some(kind) => kind,
                 None => Err(format!("the type `{}` is not evaluated", class.name).into()),
             },
@@ -396,11 +400,16 @@ impl Interp<'_> {
     }
 
     /// A `TypeDecorator` gives its arguments to its `impl`.
-    fn decorated_type(&mut self, class: &Rc<Class>, args: &Args) -> Result<Result<Type, Reason>, Halt> {
+    fn decorated_type(
+        &mut self,
+        class: &Rc<Class>,
+        args: &Args,
+        handed_up: bool,
+    ) -> Result<Result<Type, Reason>, Halt> {
         let Some(inner) = class.lookup("impl") else {
             return Ok(Err(format!("the type `{}` has no `impl`", class.name).into()));
         };
-        let own_init = class.lookup("__init__").is_some();
+        let own_init = class.lookup("__init__").is_some() && !handed_up;
         Ok(match &inner {
             Value::External(path) => {
                 let given = if own_init {
@@ -453,6 +462,9 @@ impl Interp<'_> {
 }
 
 /// What a class of the file is, as a type.
+/// What `super().load_dialect_impl(dialect)` of a `TypeDecorator` gives: the type of its `impl`.
+pub(super) const OWN_IMPL: &str = "sqlalchemy.types.TypeDecorator.impl";
+
 enum BaseType {
     UserDefined,
     Decorator,

@@ -1,5 +1,6 @@
 //! What a Python expression comes to: known, partly known, or unknown with the reason why.
 
+use super::interp::Args;
 use crate::{
     op::{Column, Constraint, Default, Expr, Identity, Index, Name, Qualified, Query, Source, Step, Type},
     reason::Reason,
@@ -37,8 +38,16 @@ pub(super) enum Value {
     Function(Rc<Function>),
     Class(Rc<Class>),
     Instance(Rc<Instance>),
+    /// `super()`: the class that it looks above, and the object.
+    Super(Rc<(Rc<Class>, Value)>),
+    /// A call of a `@contextmanager` function, for `with`.
+    Manager(Rc<(Rc<Function>, Args)>),
     /// A method of a value, not yet called.
     Method(Rc<(Value, String)>),
+    /// A `pathlib.Path`; the root of the checkout stands for `/`.
+    Path(Rc<str>),
+    /// A file that was opened.
+    File(Rc<File>),
     /// Something imported, by its dotted name.
     External(Rc<str>),
     Type(Rc<Type>),
@@ -98,6 +107,8 @@ pub(super) struct Function {
     pub receiver: Option<Value>,
     /// It is a generator: a call gives the list of what it yields.
     pub generator: bool,
+    /// `@contextmanager`: a call gives something for `with`, whose block runs where it yields.
+    pub manager: bool,
     /// A decorator is on it whose effect is not known.
     pub decorated: Option<String>,
     pub flavour: Flavour,
@@ -215,6 +226,12 @@ pub(super) struct Batch {
 pub(super) struct Connection {
     pub autocommit: Cell<bool>,
     pub session: bool,
+}
+
+/// A file that was opened to be read.
+pub(super) struct File {
+    pub text: Text,
+    pub read: Cell<bool>,
 }
 
 /// What `inspector.get_…` gives.
@@ -402,7 +419,10 @@ impl Value {
             Self::Range { .. } => "a range",
             Self::Function(_) | Self::Method(_) => "a function",
             Self::Class(_) => "a class",
-            Self::Instance(_) => "an object",
+            Self::Instance(_) | Self::Super(_) => "an object",
+            Self::Path(_) => "a path",
+            Self::File(_) => "a file",
+            Self::Manager(_) => "a context manager",
             Self::External(_) => "an imported name",
             Self::Type(_) => "a type",
             Self::Item(_) => "a schema item",

@@ -50,6 +50,10 @@ impl Modules for Imports<'_> {
         let path = self.checkout.module(dotted, folder)?;
         self.checkout.source(self.sources, &path).ok().flatten()
     }
+
+    fn file(&self, path: &str) -> Option<SourceId> {
+        self.checkout.source(self.sources, path).ok().flatten()
+    }
 }
 
 impl Project {
