@@ -371,6 +371,8 @@ pub struct AlterColumn {
     pub existing_kind: Option<Type>,
     /// `existing_server_default=` is an `Identity`.
     pub existing_identity: Option<Identity>,
+    /// Keyword arguments that Alembic takes and never looks at, and where they stand.
+    pub ignored: Vec<(String, Span)>,
 }
 
 /// `server_default=` of `alter_column`.

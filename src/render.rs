@@ -27,7 +27,7 @@ mod types;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    op::{Op, Qualified},
+    op::{Name, Op, Qualified},
     reason::{Class, Reason},
     source::Text,
 };
@@ -67,11 +67,19 @@ pub struct Memo {
 pub struct Unrendered {
     /// Why.
     pub reason: Reason,
+    /// The `:name` that nobody gives a value, without the colon, where that is why.
+    pub unbound: Option<Name>,
+}
+
+impl From<Reason> for Unrendered {
+    fn from(reason: Reason) -> Self {
+        Self { reason, unbound: None }
+    }
 }
 
 /// What Alembic or SQLAlchemy itself says no to.
 fn refused<T>(why: impl std::fmt::Display) -> Result<T, Unrendered> {
-    Err(Unrendered { reason: Reason::of(Class::Refused, format!("Alembic refuses: {why}")) })
+    Err(Reason::of(Class::Refused, format!("Alembic refuses: {why}")).into())
 }
 
 /// The statements that Alembic sends for an operation, in order, each without a `;` at its end.
@@ -134,8 +142,8 @@ pub fn render(op: &Op, dialect: &Dialect, memo: &mut Memo) -> Result<Vec<Text>, 
         Op::Execute(text) => Ok(vec![clause::text(text, dialect)?]),
         Op::Driver(text) => Ok(vec![text.clone()]),
         Op::Query(query) => Ok(vec![query::render(query, dialect)?]),
-        Op::Raise { what } => Err(Unrendered { reason: Reason::of(Class::Refused, what.clone()) }),
-        Op::Unresolved { reason } => Err(Unrendered { reason: reason.clone() }),
+        Op::Raise { what } => Err(Reason::of(Class::Refused, what.clone()).into()),
+        Op::Unresolved { reason } => Err(reason.clone().into()),
     }
 }
 

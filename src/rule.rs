@@ -92,6 +92,9 @@ impl Group {
 pub enum Check {
     /// Once for each statement, upgrades and downgrades.
     Statement(fn(&Site<'_>, &mut Findings<'_>)),
+    /// Once for each operation, also one that has not become SQL; a finding of that is told instead of
+    /// `opaque-operation`.
+    Operation(fn(&Asked<'_>, &mut Findings<'_>)),
     /// Once for each revision, both ways together.
     Migration(fn(&Migration<'_>, &mut Findings<'_>)),
     /// Once for each history; the finding names its own revision in its subject.
@@ -176,10 +179,7 @@ impl Site<'_> {
     /// a downgrade is run rarely, and by somebody who is looking.
     #[must_use]
     pub fn graded(&self, up: Severity, down: Severity) -> Severity {
-        match self.run.direction {
-            Direction::Upgrade => up,
-            Direction::Downgrade => down,
-        }
+        graded(self.run, up, down)
     }
 
     /// The operation that the statement comes from.
@@ -190,6 +190,42 @@ impl Site<'_> {
             Direction::Downgrade => &self.revision.downgrade,
         };
         body.steps.get(self.statement.step)
+    }
+}
+
+/// What a rule sees of one operation, before it is known whether it becomes SQL.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The operation.
+    pub step: &'a Step,
+    /// The statements that it has become, without those that are never run.
+    pub statements: &'a [Statement],
+    /// Why it, or a part of it, is not known as SQL.
+    pub unresolved: Option<&'a Unresolved>,
+    /// The statements of the same revision and direction after it.
+    pub later: &'a [Statement],
+    /// The schema just before the operation.
+    pub schema: &'a Schema,
+    /// The revision.
+    pub revision: &'a Revision,
+    /// Which revision this is and which way it is run.
+    pub run: Run,
+    /// What is the same for every site.
+    pub context: Context<'a>,
+}
+
+impl Asked<'_> {
+    /// As [`Site::graded`].
+    #[must_use]
+    pub fn graded(&self, up: Severity, down: Severity) -> Severity {
+        graded(self.run, up, down)
+    }
+}
+
+fn graded(run: Run, up: Severity, down: Severity) -> Severity {
+    match run.direction {
+        Direction::Upgrade => up,
+        Direction::Downgrade => down,
     }
 }
 

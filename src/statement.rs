@@ -4,7 +4,7 @@
 //! never taken for harmless knowledge.
 
 use crate::{
-    op::Guard,
+    op::{Guard, Name as Parameter},
     reason::Reason,
     source::{Span, Text},
 };
@@ -128,6 +128,8 @@ pub struct Unresolved {
     pub step: usize,
     /// Why, in words that follow "because".
     pub reason: Reason,
+    /// The `:name` that nobody gives a value, without the colon, where that is why.
+    pub unbound: Option<Parameter>,
 }
 
 /// SQL that the server would refuse to parse.

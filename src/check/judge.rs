@@ -8,16 +8,17 @@ use super::{
 use crate::{
     base::Base,
     finding::{Direction, Finding, Subject},
-    op::Op,
+    op::{Op, Step},
     policy::Policy,
     reason::Class,
     revision::Revision,
-    rule::{Check, Context, Findings, Migration, Rule, Site},
+    rule::{Asked, Check, Context, Findings, Migration, Rule, Site},
     rules,
     schema::{Names, Run, Schema},
     source::Span,
-    statement::{Kind, Way},
+    statement::{Kind, Statement, Way},
 };
+use std::collections::BTreeSet;
 
 /// A finding, and what a suppression needs to know of where it came from.
 pub(super) struct Raised {
@@ -108,8 +109,9 @@ impl Judge<'_> {
             (Direction::Upgrade, &upgrade, &turn.before, turn.stamps.0),
             (Direction::Downgrade, &downgrade, turn.after, turn.stamps.1),
         ] {
-            self.way(revision, way, schema.clone(), Walk::new(way, stamp, Run { revision: turn.place, direction }));
-            self.elsewhere(revision, way, direction);
+            let walk = Walk::new(way, stamp, Run { revision: turn.place, direction });
+            let told = self.way(revision, way, schema.clone(), walk);
+            self.elsewhere(revision, way, direction, &told);
         }
         let migration = Migration {
             revision,
@@ -128,48 +130,95 @@ impl Judge<'_> {
         }
     }
 
-    fn way(&mut self, revision: &Revision, way: &Way, mut schema: Schema, mut walk: Walk<'_>) {
-        let run = walk.run;
-        let mut in_transaction = true;
-        for (at, statement) in way.statements.iter().enumerate() {
-            walk.blur(statement.step, &mut schema);
-            let site = Site {
-                statement,
+    /// Judges operations and statements; the answer has the operations that a rule of operations has spoken of.
+    fn way(&mut self, revision: &Revision, way: &Way, mut schema: Schema, mut walk: Walk<'_>) -> BTreeSet<usize> {
+        let body = match walk.run.direction {
+            Direction::Upgrade => &revision.upgrade,
+            Direction::Downgrade => &revision.downgrade,
+        };
+        let (mut told, mut in_transaction, mut at) = (BTreeSet::new(), true, 0);
+        for (index, step) in body.steps.iter().enumerate() {
+            walk.blur(index, &mut schema);
+            let end = at + way.statements[at..].iter().take_while(|it| it.step == index).count();
+            let asked = Asked {
+                step,
+                statements: &way.statements[at..end],
+                unresolved: way.unresolved.iter().find(|it| it.step == index),
+                later: &way.statements[end..],
                 schema: &schema,
-                earlier: &way.statements[..at],
-                later: &way.statements[at + 1..],
-                unresolved: &way.unresolved,
-                in_transaction: in_transaction && !statement.autocommit,
                 revision,
-                run,
+                run: walk.run,
                 context: self.context,
             };
-            for rule in &self.rules {
-                if let Check::Statement(check) = rule.spec.check {
-                    let mut out = Vec::new();
-                    let subject = self.subject(revision, Some(run.direction));
-                    let sql = Some(statement.sql.as_str());
-                    check(&site, &mut Findings::new(rule, subject, sql, &mut out));
-                    let remarks = || statement.remarks.iter().map(|(span, _)| *span).collect();
-                    let called = Some(statement.called);
-                    let raise = |finding| Raised { finding: at_call(finding, &site), called, remarks: remarks() };
-                    self.raised.extend(out.into_iter().map(raise));
-                }
+            if self.operation(&asked) {
+                told.insert(index);
             }
-            // `autocommit_block()` ends the transaction and begins another one behind it; a raw `COMMIT` ends it
-            // until somebody begins one.
-            match statement.kind {
-                _ if statement.autocommit => in_transaction = true,
-                Kind::Begin => in_transaction = true,
-                Kind::End => in_transaction = false,
-                _ => {}
+            for place in at..end {
+                let site = Site {
+                    statement: &way.statements[place],
+                    schema: &schema,
+                    earlier: &way.statements[..place],
+                    later: &way.statements[place + 1..],
+                    unresolved: &way.unresolved,
+                    in_transaction: in_transaction && !way.statements[place].autocommit,
+                    revision,
+                    run: walk.run,
+                    context: self.context,
+                };
+                self.statement(&site);
+                in_transaction = stays(in_transaction, &way.statements[place]);
+                schema.apply(&way.statements[place], walk.moment());
             }
-            schema.apply(statement, walk.moment());
+            at = end;
+        }
+        told
+    }
+
+    /// The rules of operations; the answer is whether any has spoken.
+    fn operation(&mut self, asked: &Asked<'_>) -> bool {
+        // Of an operation whose condition does not hold nothing is left.
+        if asked.statements.is_empty() && asked.unresolved.is_none() && !asked.step.when.is_empty() {
+            return false;
+        }
+        let before = self.raised.len();
+        for rule in &self.rules {
+            if let Check::Operation(check) = rule.spec.check {
+                let mut out = Vec::new();
+                let subject = self.subject(asked.revision, Some(asked.run.direction));
+                let sql = asked.statements.first().map(|it| it.sql.as_str());
+                check(asked, &mut Findings::new(rule, subject, sql, &mut out));
+                let spoken = || asked.statements.iter().flat_map(|it| &it.remarks).map(|(span, _)| *span).collect();
+                let step = asked.step;
+                self.raised.extend(out.into_iter().map(|finding| Raised {
+                    finding: at_call(finding, step, (step.span, step.sent), asked.revision),
+                    called: Some(step.span),
+                    remarks: spoken(),
+                }));
+            }
+        }
+        self.raised.len() > before
+    }
+
+    fn statement(&mut self, site: &Site<'_>) {
+        let statement = site.statement;
+        for rule in &self.rules {
+            if let Check::Statement(check) = rule.spec.check {
+                let mut out = Vec::new();
+                let subject = self.subject(site.revision, Some(site.run.direction));
+                check(site, &mut Findings::new(rule, subject, Some(statement.sql.as_str()), &mut out));
+                let remarks = || statement.remarks.iter().map(|(span, _)| *span).collect();
+                let place = |finding| match site.step() {
+                    Some(step) => at_call(finding, step, (statement.called, statement.sent), site.revision),
+                    None => finding,
+                };
+                let called = Some(statement.called);
+                self.raised.extend(out.into_iter().map(|it| Raised { finding: place(it), called, remarks: remarks() }));
+            }
         }
     }
 
     /// What is found before any rule looks: text that is no SQL, and what has not become SQL.
-    fn elsewhere(&mut self, revision: &Revision, way: &Way, direction: Direction) {
+    fn elsewhere(&mut self, revision: &Revision, way: &Way, direction: Direction, told: &BTreeSet<usize>) {
         let subject = self.subject(revision, Some(direction));
         if let Some(rule) = self.rule("sql-syntax") {
             for it in &way.rejected {
@@ -184,7 +233,7 @@ impl Judge<'_> {
             }
         }
         if let Some(rule) = self.rule("opaque-operation") {
-            for it in &way.unresolved {
+            for it in way.unresolved.iter().filter(|it| !told.contains(&it.step)) {
                 let mut out = Vec::new();
                 // What Alembic itself refuses is known well enough: the revision fails there.
                 let refused = it.reason.class == Class::Refused;
@@ -217,19 +266,30 @@ impl Judge<'_> {
 
 /// A finding stands where the operation is called, unless its place is in that call, or in the SQL that is sent: a
 /// table that is described at the head of the file, or in another one, is but noted.
-fn at_call(mut finding: Finding, site: &Site<'_>) -> Finding {
-    let (span, called, sent) = (finding.span, site.statement.called, site.statement.sent);
-    let own = called.source == site.revision.source;
+fn at_call(mut finding: Finding, step: &Step, (called, sent): (Span, Span), revision: &Revision) -> Finding {
+    let span = finding.span;
+    let own = called.source == revision.source;
     let inside = span.source == called.source && called.start <= span.start && span.end <= called.end;
-    let sql = matches!(site.step().map(|it| &it.op), Some(Op::Execute(_) | Op::Driver(_)));
+    let sql = matches!(step.op, Op::Execute(_) | Op::Driver(_));
     if own && (inside || sql) {
         return finding;
     }
-    finding.span = if !own && sent.source == site.revision.source { sent } else { called };
+    finding.span = if !own && sent.source == revision.source { sent } else { called };
     if finding.span != span {
         finding.note(span, "this is written here");
     }
     finding
+}
+
+/// `autocommit_block()` ends the transaction and begins another one behind it; a raw `COMMIT` ends it until somebody
+/// begins one.
+fn stays(in_transaction: bool, statement: &Statement) -> bool {
+    match statement.kind {
+        _ if statement.autocommit => true,
+        Kind::Begin => true,
+        Kind::End => false,
+        _ => in_transaction,
+    }
 }
 
 /// The way without the statements that are never run.

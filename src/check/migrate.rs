@@ -24,20 +24,16 @@ fn way(body: &Body, dialect: &Dialect) -> Way {
         if let Op::Raise { .. } = step.op {
             continue;
         }
-        let texts = match &step.op {
-            Op::Unresolved { reason } => Err(reason.clone()),
-            op => render::render(op, dialect, &mut memo).map_err(|it| it.reason),
-        };
-        match texts {
+        match render::render(&step.op, dialect, &mut memo) {
             Ok(texts) => texts.iter().for_each(|text| add(&mut way, text, step, index)),
-            Err(reason) => way.unresolved.push(unresolved(step, index, reason)),
+            Err(why) => way.unresolved.push(Unresolved { unbound: why.unbound, ..unresolved(step, index, why.reason) }),
         }
     }
     way
 }
 
 fn unresolved(step: &Step, index: usize, reason: Reason) -> Unresolved {
-    Unresolved { span: step.span, sent: step.sent, step: index, reason }
+    Unresolved { span: step.span, sent: step.sent, step: index, reason, unbound: None }
 }
 
 fn add(way: &mut Way, text: &Text, step: &Step, index: usize) {

@@ -280,6 +280,9 @@ fn present(bound: &Bound, name: &str) -> bool {
 }
 
 fn alter_column(bound: &Bound, of: impl Fn(&Bound) -> Result<Qualified, Reason>) -> Result<Op, Reason> {
+    if bound.arg("name").is_some() {
+        return Err(Reason::of(crate::reason::Class::Refused, "Alembic refuses `name`: it is `new_column_name`"));
+    }
     let kind = |name: &str| match bound.value(name) {
         None | Some(Value::None) => Ok(None),
         Some(value) => super::types::of(value).map(Some),
@@ -301,29 +304,46 @@ fn alter_column(bound: &Bound, of: impl Fn(&Bound) -> Result<Qualified, Reason>)
         },
         _ => None,
     };
-    let rename = match bound.value("new_column_name") {
-        Some(_) => bound.name("new_column_name", "the new name")?,
-        None => bound.name("name", "the new name")?,
-    };
     Ok(Op::AlterColumn(Box::new(AlterColumn {
         table: of(bound)?,
         column: bound.required_name("column_name", "the column's name")?,
         nullable: bound.flag("nullable")?,
         nullable_span: bound.place("nullable"),
-        kind: match kind("type_")? {
-            Some(kind) => Some(kind),
-            None => kind("type")?,
-        },
-        kind_span: bound.place("type_").or_else(|| bound.place("type")),
+        kind: kind("type_")?,
+        kind_span: bound.place("type_"),
         using: bound.plain_string("postgresql_using")?,
         server_default,
         server_default_span: bound.place("server_default"),
         comment,
-        rename,
+        rename: bound.name("new_column_name", "the new name")?,
         // Only a type with a check of its own matters here: one that is not known is as good as none.
         existing_kind: kind("existing_type").ok().flatten(),
         existing_identity,
+        ignored: ignored(bound),
     })))
+}
+
+/// `op.alter_column` takes any keyword, and hears only some.
+fn ignored(bound: &Bound) -> Vec<(String, Span)> {
+    let heard = |name: &str| {
+        matches!(
+            name,
+            "table_name"
+                | "column_name"
+                | "nullable"
+                | "comment"
+                | "server_default"
+                | "new_column_name"
+                | "type_"
+                | "schema"
+                | "postgresql_using"
+                | "autoincrement"
+                | "insert_before"
+                | "insert_after"
+        ) || ["existing_", "mysql_", "mariadb_", "mssql_", "oracle_", "sqlite_"].iter().any(|it| name.starts_with(it))
+    };
+    let names = bound.all().map(|(name, _)| name).filter(|name| !heard(name));
+    names.filter_map(|name| Some((name.to_owned(), bound.place(name)?))).collect()
 }
 
 fn alter_default(value: &Value) -> Result<AlterDefault, Reason> {

@@ -9,7 +9,7 @@ use super::{
     words::{Made, join},
 };
 use crate::{
-    op::{Expr, Literal, TextClause},
+    op::{Expr, Literal, Name, TextClause},
     reason::{Class, Reason},
     source::Text,
 };
@@ -24,7 +24,9 @@ pub(super) fn text(clause: &TextClause, dialect: &Dialect) -> Made {
         made.push(&clause.text.slice(done, start));
         let name = &source[start + 1..end];
         let Some((_, value)) = clause.binds.iter().find(|(bound, _)| bound == name) else {
-            return Err(Unrendered { reason: Reason::of(Class::Refused, format!("no value is given for `:{name}`")) });
+            let reason = Reason::of(Class::Refused, format!("no value is given for `:{name}`"));
+            let unbound = Some(Name { span: clause.text.place(start, end), ..Name::plain(name) });
+            return Err(Unrendered { reason, unbound });
         };
         made.push(&super::words::anchored(bound(value, dialect)?, clause.text.place(start, end)));
         done = end;

@@ -79,9 +79,7 @@ impl<'a> Core<'a> {
     /// Refuses what is nested too deeply, before anything walks it to its end.
     fn guard(&self, expr: &Expr) -> Result<(), Unrendered> {
         if self.depth >= DEEPEST || (self.depth == 0 && is_deeper_than(expr, DEEPEST)) {
-            return Err(Unrendered {
-                reason: Reason::limit(format!("an expression is nested more than {DEEPEST} deep")),
-            });
+            return Err(Reason::limit(format!("an expression is nested more than {DEEPEST} deep")).into());
         }
         Ok(())
     }
@@ -90,7 +88,7 @@ impl<'a> Core<'a> {
     pub(super) fn deeper(&mut self, make: impl FnOnce(&mut Self) -> Made) -> Made {
         self.depth += 1;
         let result = if self.depth > DEEPEST {
-            Err(Unrendered { reason: Reason::limit(format!("a query is nested more than {DEEPEST} deep")) })
+            Err(Reason::limit(format!("a query is nested more than {DEEPEST} deep")).into())
         } else {
             make(self)
         };

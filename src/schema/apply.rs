@@ -64,6 +64,8 @@ impl Schema {
                     self.drop_schema(schema, moment);
                 }
             }
+            // One that is there already stays what it is: the server refuses, or nobody asked it.
+            Kind::CreateEnum { name, .. } if self.object(Sort::Enum, name).yes().is_some() => {}
             Kind::CreateEnum { name, labels } => {
                 let object = Object { made, reads: Vec::new(), labels: labels.clone() };
                 self.keep(Sort::Enum, name, object, moment);

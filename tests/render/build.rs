@@ -311,6 +311,7 @@ pub fn alter(given: &str, change: impl FnOnce(&mut AlterColumn)) -> Op {
         rename: None,
         existing_kind: None,
         existing_identity: None,
+        ignored: Vec::new(),
     };
     change(&mut made);
     Op::AlterColumn(Box::new(made))

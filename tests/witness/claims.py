@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 import psycopg2
-import sqlalchemy
+import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
@@ -53,6 +53,7 @@ REFUSED = [
     ),
     ("type-change-without-cast", ["ALTER TABLE users ALTER COLUMN age TYPE integer"], "42804"),
     ("referenced-table-drop", ["DROP TABLE users"], "2BP01"),
+    ("virtual-column", ["ALTER TABLE users ADD COLUMN d integer GENERATED ALWAYS AS (id * 2)"], "42601"),
     ("sql-syntax", ["ALTER TABLE users MODIFY name text"], "42601"),
     ("long-revision-id", ["CREATE TABLE v (n varchar(32))", f"INSERT INTO v VALUES ('{'x' * 33}')"], "22001"),
 ]
@@ -73,6 +74,82 @@ ACCEPTED = [
     ("not-null-without-backfill", ["DELETE FROM orders", "DELETE FROM users WHERE name IS NULL", "ALTER TABLE users ALTER COLUMN name SET NOT NULL"]),
     ("not-null-without-backfill", ["TRUNCATE users CASCADE", "ALTER TABLE users ADD COLUMN phone text NOT NULL"]),
     ("referenced-table-drop", ["DROP TABLE users, orders"]),
+]
+
+
+
+def with_type(op: Operations, table: str) -> None:
+    op.create_table(table, sa.Column("state", sa.Enum("open", "done", name="state")))
+
+
+def twice(op: Operations, between=lambda _op: None) -> None:
+    """A table with a type, and the same in a later run of Alembic."""
+    with_type(op, "jobs")
+    between(op)
+    with_type(Operations(MigrationContext.configure(op.get_bind())), "tasks")
+
+
+def computed(**persisted: bool) -> sa.Column:
+    return sa.Column("double", sa.Integer(), sa.Computed("id * 2", **persisted))
+
+
+# Rule, what a revision asks for, and the words with which Alembic, SQLAlchemy or the server refuses it.
+FAILS = [
+    ("unbound-parameter", lambda op: op.execute("""UPDATE users SET name = '{"k":true}'"""), "bind parameter 'true'"),
+    ("unbound-parameter", lambda op: op.execute("SELECT 1 -- :note"), "bind parameter 'note'"),
+    ("unnamed-constraint-drop", lambda op: op.drop_constraint(None, "orders", type_="foreignkey"), "it has no name"),
+    ("unnamed-constraint-drop", lambda op: op.drop_constraint(None, "orders"), "it has no name"),
+    ("duplicate-type", twice, 'type "state" already exists'),
+    ("leftover-type", lambda op: twice(op, lambda it: it.drop_table("jobs")), 'type "state" already exists'),
+    ("virtual-column", lambda op: op.add_column("users", computed(persisted=False)), "do not support 'virtual'"),
+]
+
+# Rule, what a revision asks for, and what reaches the server.
+SENDS = [
+    (
+        "unbound-parameter",
+        lambda op: op.execute(r"""SELECT '{"k"\:true}', 'a'::text, '12:30'"""),
+        ["""SELECT '{"k":true}', 'a'::text, '12:30'"""],
+    ),
+    (
+        "unbound-parameter",
+        lambda op: op.create_check_constraint("c", "users", "name <> ':x'"),
+        ["ALTER TABLE users ADD CONSTRAINT c CHECK (name <> 'NULL')"],
+    ),
+    (
+        "unbound-parameter",
+        lambda op: op.alter_column("users", "name", server_default=sa.text("'{\"k\":1}'")),
+        ["ALTER TABLE users ALTER COLUMN name SET DEFAULT '{\"k\"NULL}'"],
+    ),
+    (
+        "unnamed-constraint-drop",
+        lambda op: op.drop_constraint("orders_user", "orders", type_="foreignkey"),
+        ["ALTER TABLE orders DROP CONSTRAINT orders_user"],
+    ),
+    ("ignored-argument", lambda op: op.alter_column("users", "name", default="x", unique=True, type=sa.Text()), []),
+    ("ignored-argument", lambda op: op.alter_column("users", "name", postgresql_comment="x"), []),
+    (
+        "duplicate-type",
+        lambda op: (with_type(op, "jobs"), with_type(op, "tasks")),
+        ["CREATE TYPE state AS ENUM ('open', 'done')", "CREATE TABLE jobs ( state state )", "CREATE TABLE tasks ( state state )"],
+    ),
+    (
+        "leftover-type",
+        lambda op: twice(op, lambda it: (it.drop_table("jobs"), it.execute("DROP TYPE state"))),
+        [
+            "CREATE TYPE state AS ENUM ('open', 'done')",
+            "CREATE TABLE jobs ( state state )",
+            "DROP TABLE jobs",
+            "DROP TYPE state",
+            "CREATE TYPE state AS ENUM ('open', 'done')",
+            "CREATE TABLE tasks ( state state )",
+        ],
+    ),
+    (
+        "virtual-column",
+        lambda op: op.add_column("users", computed()),
+        ["ALTER TABLE users ADD COLUMN double INTEGER GENERATED ALWAYS AS (id * 2) STORED"],
+    ),
 ]
 
 # Every change of one of these into another: what we say against what the server does.
@@ -132,6 +209,51 @@ def accepted(url: str, statements: list[str]) -> None:
             cursor.execute(statement)
 
 
+@contextlib.contextmanager
+def operations(url: str, **options: object):
+    """Real Alembic on a real server: its operations, and what has been sent."""
+    engine = sa.create_engine("postgresql+psycopg2://", creator=lambda: psycopg2.connect(url), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        sent: list[str] = []
+        op = Operations(MigrationContext.configure(connection, opts=options))
+
+        def note(_connection, _cursor, statement, *_rest):
+            sent.append(" ".join(statement.split()))
+
+        sa.event.listen(connection, "before_cursor_execute", note)
+        yield op, sent
+        connection.rollback()
+
+
+def fails(url: str, asked, words: str) -> None:
+    with operations(url) as (op, sent):
+        try:
+            asked(op)
+        except Exception as error:
+            assert words in str(error), f"{type(error).__name__}: {error}"
+            return
+    raise AssertionError(f"it goes well: {sent}")
+
+
+def sends(url: str, asked, statements: list[str]) -> None:
+    with operations(url) as (op, sent):
+        asked(op)
+    assert sent == statements, f"it sends {sent}"
+
+
+def name_of_a_convention(url: str) -> None:
+    """A convention with columns in it makes another name than the constraint has."""
+    metadata = sa.MetaData(naming_convention={"fk": "fk_%(table_name)s_%(column_0_name)s"})
+    with operations(url, target_metadata=metadata) as (op, _):
+        op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"])
+        try:
+            op.drop_constraint(None, "orders", type_="foreignkey")
+        except sa.exc.ProgrammingError as error:
+            assert 'constraint "fk_orders_" of relation "orders" does not exist' in str(error), error
+            return
+    raise AssertionError("it goes well")
+
+
 def every_cast(url: str, limbeck: str) -> None:
     """`type-change-without-cast` speaks of exactly the changes that the server refuses without USING."""
     types = [it.strip() for it in re.split(r",(?![0-9])", TYPES)]
@@ -176,32 +298,32 @@ def enum_of_another_run(url: str) -> None:
         "dropped within one run": ([["users", "DROP", "pets"]], "no type of this name is there"),
     }
     for title, (work, expected) in runs.items():
-        engine = sqlalchemy.create_engine(url.replace("postgresql://", "postgresql+psycopg2://", 1))
+        engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg2://", 1))
         with engine.connect() as connection:
             transaction = connection.begin()
-            connection.execute(sqlalchemy.text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+            connection.execute(sa.text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
             told = None
             try:
                 for run in work:
                     one_run(connection, run)
-            except sqlalchemy.exc.ProgrammingError as error:
+            except sa.exc.ProgrammingError as error:
                 told = mood if error.orig.pgcode == "42710" else "no type of this name is there"
             transaction.rollback()
         engine.dispose()
         assert told == expected, f"{title}: {told}"
 
 
-def one_run(connection: sqlalchemy.Connection, work: list[str]) -> None:
+def one_run(connection: sa.Connection, work: list[str]) -> None:
     """Real Alembic, online: a table with an enum for each word."""
     op = Operations(MigrationContext.configure(connection))
     for word in work:
-        kind = sqlalchemy.Enum("glad", "sad", name="mood")
+        kind = sa.Enum("glad", "sad", name="mood")
         if word == "CREATE":
             kind.create(connection)
         elif word == "DROP":
             op.execute("DROP TYPE mood CASCADE")
         else:
-            op.create_table(word, sqlalchemy.Column("mood", kind))
+            op.create_table(word, sa.Column("mood", kind))
 
 
 def main() -> None:
@@ -216,6 +338,9 @@ def main() -> None:
     claims = [(rule, lock, rest) for rule, *rest in LOCKS]
     claims += [(rule, refused, rest) for rule, *rest in REFUSED]
     claims += [(rule, accepted, rest) for rule, *rest in ACCEPTED]
+    claims += [(rule, fails, rest) for rule, *rest in FAILS]
+    claims += [(rule, sends, rest) for rule, *rest in SENDS]
+    claims.append(("unnamed-constraint-drop", name_of_a_convention, []))
     claims.append(("non-concurrent-index", writes_wait, []))
     claims.append(("enum-type-exists", enum_of_another_run, []))
     claims.append(("type-change-without-cast", every_cast, [args.limbeck]))
