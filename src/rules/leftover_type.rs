@@ -30,8 +30,9 @@ fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let Some(last) = down.statements.iter().rev().find(|it| takes_back(it, made, migration)) else { continue };
-        let message =
-            format!("the downgrade leaves the type `{name}` behind, so that the next upgrade fails: it creates the type again");
+        let message = format!(
+            "the downgrade leaves the type `{name}` behind, so that the next upgrade fails: it creates the type again"
+        );
         let finding = findings.report(last.called, message);
         finding.subject.direction = Some(Direction::Downgrade);
         finding.object(name.to_string());

@@ -15,11 +15,16 @@ fn check(asked: &Asked<'_>, findings: &mut Findings<'_>) {
     let Op::DropConstraint { table, name: None, kind, .. } = &asked.step.op else { return };
     let table = named(table);
     let message = match made_up(asked) {
-        // A naming convention without columns in it makes the right name from the table alone.
-        Some(name) if asked.schema.constraint(&table, name) != Known::No => return,
-        Some(name) => {
-            format!("the constraint has no name here, and `{table}` has none that the convention calls `{name}`")
-        }
+        // A naming convention without columns in it, as one for primary keys may be, makes the right name.
+        Some(name) => match asked.schema.constraint(&table, name) {
+            Known::Yes(_) => return,
+            Known::Unknown if kind.as_deref() == Some("primary") => return,
+            Known::Unknown | Known::No => {
+                format!(
+                    "the naming convention calls this `{name}`, as Alembic does not know the columns: `{table}` has no such constraint"
+                )
+            }
+        },
         None => format!("Alembic always refuses to drop a constraint of `{table}` without its name"),
     };
     let kind = kind.as_deref();

@@ -33,7 +33,9 @@ fn check(asked: &Asked<'_>, findings: &mut Findings<'_>) {
                 Severity::Error,
             ),
             None => (
-                format!("`{name}` is stored before PostgreSQL {FIRST} and virtual from then on, as `persisted` is not given"),
+                format!(
+                    "`{name}` is stored before PostgreSQL {FIRST} and virtual from then on, as `persisted` is not given"
+                ),
                 Severity::Warning,
             ),
         };
