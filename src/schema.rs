@@ -232,6 +232,12 @@ impl Schema {
         kind.dimensions == 0 && matches!(self.object(Sort::Enum, &name), Known::Yes(_))
     }
 
+    /// Something has been done that is not understood.
+    #[must_use]
+    pub fn is_blurred(&self) -> bool {
+        self.blurred > 0
+    }
+
     /// Something was done that is not understood: what is not there may be there now.
     pub fn blur(&mut self, moment: Moment) {
         self.blurred = self.blurred.max(moment.stamp);

@@ -14,7 +14,11 @@ pub(super) static SPEC: Spec =
 
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     let Kind::CreateEnum { name, labels } = &site.statement.kind else { return };
-    let Some(Op::CreateTable(_)) = site.step().map(|it| &it.op) else { return };
+    match site.step().map(|it| &it.op) {
+        Some(Op::CreateTable(_)) => {}
+        Some(Op::Execute(_) | Op::Driver(_)) => return by_hand(site, name, findings),
+        _ => return,
+    }
     let (message, made) = match site.schema.object(Sort::Enum, name) {
         // What is new to the site may be run with it in one go, where Alembic remembers that it made the type.
         Known::Yes(object) if object.made.run != site.run && site.is_new(object.made.run) => return,
@@ -44,6 +48,15 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
         format!("postgresql.ENUM({}, name={}{schema}, create_type=False)", labels.join(", "), code::quoted(&name.name));
     let finding = findings.report(site.statement.span, message);
     finding.object(name.to_string()).note(made, "it is made here").help(call);
+}
+
+/// `CREATE TYPE` in SQL asks nobody, and remembers nothing.
+fn by_hand(site: &Site<'_>, name: &Name, findings: &mut Findings<'_>) {
+    let Some(made) = site.schema.object(Sort::Enum, name).yes().map(|it| it.made) else { return };
+    let message = format!("type `{name}` is there already, so that this always fails");
+    let finding = findings.report(site.statement.place(&name.name), message);
+    finding.object(name.to_string()).note(made.span, "it is made here");
+    finding.help(code::execute(&format!("DROP TYPE {}", code::table(name))) + "  # before it");
 }
 
 /// Where an earlier revision had `create_table` make the type, which was dropped since.
