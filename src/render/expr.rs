@@ -165,9 +165,7 @@ impl<'a> Core<'a> {
             }
             Expr::Whole(source) => self.qualifier(source)?,
             Expr::Parameter { name, value: None, .. } => {
-                return Err(Unrendered {
-                    reason: Reason::of(Class::Refused, format!("no value is given for `:{name}`")),
-                });
+                return Err(Reason::of(Class::Refused, format!("no value is given for `:{name}`")).into());
             }
             Expr::Parameter { value: Some(value), .. } => self.expr(value)?,
             Expr::Column { name, .. } => names::name(name),

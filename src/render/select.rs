@@ -200,7 +200,7 @@ fn repeated(column: &Expr, before: &[Expr]) -> Result<Option<String>, Unrendered
             Ok(Some(name.text.clone()))
         }
         _ if constant(column).is_some() => Ok(Some("anon_".to_owned())),
-        _ => Err(Unrendered { reason: "the label of what is selected twice is not known".into() }),
+        _ => Err(crate::reason::Reason::from("the label of what is selected twice is not known").into()),
     }
 }
 
