@@ -71,6 +71,9 @@ pub(super) fn columns(given: &Value, span: Span) -> Result<Vec<Expr>, Reason> {
         }
         Value::Expr(_) | Value::Query(_) | Value::Item(_) => Ok(vec![value(given, None)?]),
         Value::None => Ok(vec![Expr::Null]),
+        // Numbers are written as they stand, and have no label.
+        Value::Int(number) => Ok(vec![Expr::Verbatim(number.to_string())]),
+        Value::Bool(yes) => Ok(vec![if *yes { Expr::True } else { Expr::False }]),
         Value::Unknown(unknown) => Err(not_known("a column is", &unknown.reason)),
         other => Err(format!("{} is given as a column", other.kind()).into()),
     }

@@ -345,6 +345,7 @@ fn third_party(path: &str, name: &str, args: Args) -> Option<Result<Type, Reason
                 })
             }))
         }
+        ("pgvector", "BIT") => Some(bit(&args.bind(&["length", "varying"]))),
         ("citext", "CIText") => Some(Ok(Type::Verbatim("CITEXT".to_owned()))),
         ("fastapi_users_db_sqlalchemy", "TIMESTAMPAware") => Some(timestamp(&args.bind(&["timezone"]))),
         ("fastapi_users_db_sqlalchemy", "GUID") => Some(Ok(Type::Uuid { as_uuid: true })),
