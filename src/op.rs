@@ -56,8 +56,22 @@ pub struct Step {
     pub sent: Span,
     /// Inside `autocommit_block()` or an autocommit connection: outside the transaction.
     pub autocommit: bool,
+    /// What SQLAlchemy asks the database before it sends the SQL.
+    pub checkfirst: CheckFirst,
     /// All of these must hold for the step to be run; empty: always run. Outermost first.
     pub when: Vec<Guard>,
+}
+
+/// `checkfirst=` of `.create(bind)` and `.drop(bind)`: create what is missing, drop what is present.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CheckFirst {
+    /// Nothing is asked.
+    #[default]
+    No,
+    /// A table's types are asked for, the table is not: the default of `Table.create(bind)` from SQLAlchemy 2.1 on.
+    Types,
+    /// All of it is asked for.
+    Yes,
 }
 
 /// A condition that the reader could not decide from the text.
@@ -84,6 +98,14 @@ pub enum Question {
     Index(Qualified, String),
     /// Has the table such a foreign key, unique or check constraint?
     Constraint(Qualified, String),
+    /// Is there such an index, on whatever table?
+    AnyIndex(Qualified),
+    /// Is there such an enum or domain?
+    Type(Qualified),
+    /// Is there such a view?
+    View(Qualified),
+    /// Is there such a schema?
+    Schema(String),
     /// Something that only a run can tell, and why.
     Unknown(Reason),
 }

@@ -8,6 +8,7 @@ mod args;
 mod blocks;
 mod builtins;
 mod call;
+mod catalog;
 mod concat;
 mod connection;
 mod core;
@@ -40,7 +41,7 @@ pub use alike::{alike, alike_without};
 
 use crate::{
     finding::{Finding, Severity},
-    op::{Literal, Op, Step},
+    op::{CheckFirst, Literal, Op, Step},
     reason::Reason,
     revision::{Body, Revision},
     source::{SourceId, Sources, Span, Text},
@@ -314,8 +315,14 @@ fn body(
 }
 
 fn unresolved_body(span: Span, reason: String) -> Body {
-    let step =
-        Step { op: Op::Unresolved { reason: reason.into() }, span, sent: span, autocommit: false, when: Vec::new() };
+    let step = Step {
+        op: Op::Unresolved { reason: reason.into() },
+        span,
+        sent: span,
+        autocommit: false,
+        checkfirst: CheckFirst::No,
+        when: Vec::new(),
+    };
     Body { span, defined: true, empty: false, steps: vec![step] }
 }
 

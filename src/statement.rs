@@ -100,6 +100,8 @@ pub struct Statement {
     pub step: usize,
     /// Outside the transaction by `autocommit_block()`.
     pub autocommit: bool,
+    /// It is sent only where what it creates is missing, or what it drops is present.
+    pub checkfirst: bool,
     /// All of these must hold for it to be run.
     pub guards: Vec<Guard>,
     /// Comments in the SQL that speak to the tool about this statement: where they stand, and their text.

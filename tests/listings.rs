@@ -61,7 +61,7 @@ fn when(decided: Option<bool>) -> WhenSql {
 }
 
 fn statement(sql: &str, when: Option<WhenSql>) -> StatementSql {
-    StatementSql { sql: sql.to_owned(), line: 8, autocommit: false, when }
+    StatementSql { sql: sql.to_owned(), line: 8, when, ..StatementSql::default() }
 }
 
 fn report() -> SqlReport {

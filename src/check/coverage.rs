@@ -122,6 +122,10 @@ pub fn why(guard: &Guard) -> Reason {
         Question::Table(table) => there(format!("there is a table `{}`", table.name.text)),
         Question::Column(table, column) => there(format!("table `{}` has a column `{column}`", table.name.text)),
         Question::Index(table, index) => there(format!("table `{}` has an index `{index}`", table.name.text)),
+        Question::AnyIndex(index) => there(format!("there is an index `{}`", index.name.text)),
+        Question::Type(kind) => there(format!("there is a type `{}`", kind.name.text)),
+        Question::View(view) => there(format!("there is a view `{}`", view.name.text)),
+        Question::Schema(schema) => there(format!("there is a schema `{schema}`")),
         Question::Constraint(table, name) => there(format!("table `{}` has a constraint `{name}`", table.name.text)),
     }
 }

@@ -4,8 +4,8 @@ use super::{Decisions, Migrated, graph::Graph};
 use crate::{
     finding::Direction,
     op::{Guard, Qualified, Question},
-    schema::{Known, Moment, Run, Schema},
-    statement::{Name, Way},
+    schema::{Known, Moment, Run, Schema, Sort},
+    statement::{Kind, Name, Way},
 };
 
 /// One revision's turn in the replay.
@@ -78,7 +78,8 @@ fn run(
     let mut decided = Vec::with_capacity(way.statements.len());
     for statement in &way.statements {
         walk.blur(statement.step, schema);
-        let answer = answers.all(&statement.guards, schema);
+        let unasked = statement.checkfirst && is_done(&statement.kind, schema);
+        let answer = if unasked { Some(false) } else { answers.all(&statement.guards, schema) };
         if answer != Some(false) {
             schema.apply(statement, walk.moment());
         }
@@ -89,6 +90,21 @@ fn run(
     let asked = answers.0.into_iter().filter(|(_, answer)| answer.is_none());
     open.extend(asked.map(|(guard, _)| (run.direction, guard)));
     decided
+}
+
+/// What is to be created is there, or what is to be dropped is not: with `checkfirst` nothing is sent.
+fn is_done(kind: &Kind, schema: &Schema) -> bool {
+    let there = |sort, name: &Name| matches!(schema.object(sort, name), Known::Yes(_));
+    let gone = |sort, name: &Name| matches!(schema.object(sort, name), Known::No);
+    match kind {
+        Kind::CreateEnum { name, .. } => there(Sort::Enum, name),
+        Kind::CreateSequence { name } => there(Sort::Sequence, name),
+        Kind::CreateTable(create) => matches!(schema.table(&create.table), Known::Yes(_)),
+        Kind::DropType { names, .. } => names.iter().all(|name| gone(Sort::Enum, name)),
+        Kind::DropSequence { names } => names.iter().all(|name| gone(Sort::Sequence, name)),
+        Kind::DropTable { tables, .. } => tables.iter().all(|table| matches!(schema.table(table), Known::No)),
+        _ => false,
+    }
 }
 
 /// Counts the moments of a way, and knows what is not understood in it.
@@ -144,6 +160,13 @@ impl Answers {
             Question::Column(table, column) => truth(&schema.column(&name(table), column)),
             Question::Index(table, index) => truth(&schema.index_on(&name(table), index)),
             Question::Constraint(table, constraint) => truth(&schema.constraint(&name(table), constraint)),
+            Question::AnyIndex(index) => truth(&schema.index(&name(index))),
+            Question::Type(it) => match truth(&schema.object(Sort::Enum, &name(it))) {
+                Some(true) => Some(true),
+                enums => truth(&schema.object(Sort::Domain, &name(it))).or(enums),
+            },
+            Question::View(it) => truth(&schema.object(Sort::View, &name(it))),
+            Question::Schema(it) => truth(&schema.object(Sort::Schema, &Name::bare(it))),
             Question::Unknown(_) => None,
         };
         let answer = exists.map(|exists| exists == guard.holds);

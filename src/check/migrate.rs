@@ -2,7 +2,7 @@
 
 use super::Migrated;
 use crate::{
-    op::{Op, Question, Step},
+    op::{CheckFirst, Op, Question, Step},
     reason::{Class, Reason},
     render::{self, Dialect, Memo},
     revision::{Body, Revision},
@@ -25,7 +25,7 @@ fn way(body: &Body, dialect: &Dialect) -> Way {
             continue;
         }
         match render::render(&step.op, dialect, &mut memo) {
-            Ok(texts) => texts.iter().for_each(|text| add(&mut way, text, step, index)),
+            Ok(texts) => texts.iter().for_each(|text| add(&mut way, text, step, index, dialect)),
             Err(why) => way.unresolved.push(Unresolved { unbound: why.unbound, ..unresolved(step, index, why.reason) }),
         }
     }
@@ -36,7 +36,7 @@ fn unresolved(step: &Step, index: usize, reason: Reason) -> Unresolved {
     Unresolved { span: step.span, sent: step.sent, step: index, reason, unbound: None }
 }
 
-fn add(way: &mut Way, text: &Text, step: &Step, index: usize) {
+fn add(way: &mut Way, text: &Text, step: &Step, index: usize, dialect: &Dialect) {
     match sql::parse(text) {
         Ok(parsed) => {
             let first = way.statements.len();
@@ -47,6 +47,7 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize) {
                     let reason = "the body of a `DO` block is not read".into();
                     way.unresolved.push(unresolved(step, index, reason));
                 }
+                let checkfirst = asks(&it.kind, step.checkfirst, dialect);
                 way.statements.push(Statement {
                     span: place(&it.sql, step),
                     kind: it.kind,
@@ -55,6 +56,7 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize) {
                     sent: step.sent,
                     step: index,
                     autocommit: step.autocommit,
+                    checkfirst,
                     guards: step.when.clone(),
                     remarks: Vec::new(),
                 });
@@ -85,6 +87,15 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize) {
             sql: text.clone(),
         }),
         Err(Refused::Limit(reason)) => way.unresolved.push(unresolved(step, index, Reason::limit(reason))),
+    }
+}
+
+/// SQLAlchemy asks the database before it sends a statement of this kind.
+pub(super) fn asks(kind: &Kind, checkfirst: CheckFirst, dialect: &Dialect) -> bool {
+    match checkfirst {
+        CheckFirst::No => false,
+        CheckFirst::Types => dialect.sqlalchemy >= (2, 1) && matches!(kind, Kind::CreateEnum { .. }),
+        CheckFirst::Yes => true,
     }
 }
 

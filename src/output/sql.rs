@@ -56,6 +56,12 @@ pub struct StatementSql {
     pub line: u32,
     /// Sent outside the transaction.
     pub autocommit: bool,
+    /// Sent only where what it creates is missing: SQLAlchemy asks the database (`checkfirst`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub if_missing: bool,
+    /// Sent only where what it drops is present.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub if_present: bool,
     /// Sent only if this holds.
     pub when: Option<WhenSql>,
 }
@@ -134,6 +140,12 @@ fn write_statement(statement: &StatementSql, out: &mut dyn Write) -> io::Result<
             Some(false) => "not sent",
         };
         writeln!(out, "-- {word}, line {}: when {}", when.line, one_line(&when.text))?;
+    }
+    if statement.if_missing {
+        writeln!(out, "-- sent if it is missing")?;
+    }
+    if statement.if_present {
+        writeln!(out, "-- sent if it is present")?;
     }
     if statement.autocommit {
         writeln!(out, "-- outside the transaction")?;

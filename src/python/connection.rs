@@ -3,10 +3,10 @@
 use super::{
     args::{Reason, not_known},
     interp::{Args, Eval, Halt, Interp},
-    value::{Connection, Table, Value},
+    value::{Asked, Connection, Shape, Table, Value},
 };
 use crate::{
-    op::{Op, Query, Step},
+    op::{CheckFirst, Op, Query, Step},
     source::Span,
 };
 use std::{cell::Cell, rc::Rc};
@@ -21,12 +21,18 @@ pub(super) fn connection(session: bool) -> Value {
 impl Interp<'_> {
     /// `op.execute(what)`, `connection.execute(what, parameters)`: sends it. The answer is a query's.
     pub(super) fn execute(&mut self, what: &Value, parameters: Option<&Value>, autocommit: bool, span: Span) -> Eval {
-        let answer = Value::inert(span, Reason::data("it is the answer of a query"));
+        let mut answer = Value::inert(span, Reason::data("it is the answer of a query"));
         if self.at_import() {
             return Ok(answer);
         }
         match self.sent(what, parameters, span)? {
             Ok(ops) => {
+                // One query of the catalog, whose answer the schema may know.
+                if let [Op::Execute(clause)] = ops.as_slice()
+                    && let Some(asked) = super::catalog::asked(clause)
+                {
+                    answer = Value::Answer(Rc::new(asked));
+                }
                 for op in ops {
                     let mut step: Step = self.step(op, span);
                     step.autocommit |= autocommit;
@@ -109,7 +115,11 @@ impl Interp<'_> {
                         .collect();
                     if given.is_empty() { None } else { Some(self.new_dict(given)) }
                 };
-                self.execute(&what, parameters.as_ref(), own.autocommit.get(), span)
+                let answer = self.execute(&what, parameters.as_ref(), own.autocommit.get(), span)?;
+                Ok(match answer {
+                    Value::Answer(asked) if name == "scalar" => Value::Question(asked),
+                    other => other,
+                })
             }
             "exec_driver_sql" => {
                 let bound = args.bind(&["statement", "parameters"]);
@@ -234,6 +244,7 @@ impl Interp<'_> {
             Value::Path(path) => self.path_method(path, name, &args),
             Value::File(file) => Ok(self.file_method(file, name, &args)),
             Value::Inspector | Value::Inspected(_) => self.inspector_method(receiver, name, &args),
+            Value::Answer(asked) => Ok(answer_method(asked, name, span)),
             Value::Type(kind) => self.type_method(kind, name, &args),
             Value::Expr(expr) => Ok(super::operands::method(expr, name, &args)),
             Value::Query(query) => Ok(super::query::query_method(query, name, &args)),
@@ -263,9 +274,15 @@ impl Interp<'_> {
                 })
             }
             "create" | "drop" => {
+                let usual = if name == "create" { CheckFirst::Types } else { CheckFirst::No };
+                let first = super::types::checkfirst(&args, usual);
                 match (&table.create, name) {
-                    (Some(create), "create") => self.emit(Op::CreateTable(Box::new(create.clone())), span)?,
-                    (Some(_), _) => self.emit(Op::DropTable { table: table.name.clone(), if_exists: false }, span)?,
+                    (Some(create), "create") => {
+                        self.emit_first(Op::CreateTable(Box::new(create.clone())), first, span)?;
+                    }
+                    (Some(_), _) => {
+                        self.emit_first(Op::DropTable { table: table.name.clone(), if_exists: false }, first, span)?;
+                    }
                     (None, _) => self.unresolved(span, format!("`.{name}()` of a table that is not described here"))?,
                 }
                 Ok(Value::None)
@@ -286,10 +303,11 @@ impl Interp<'_> {
             (super::value::Item::Sequence(sequence, options), "create") => {
                 let op =
                     Op::CreateSequence { sequence: sequence.clone(), options: options.clone(), if_not_exists: false };
-                self.emit(op, span)?;
+                self.emit_first(op, CheckFirst::Yes, span)?;
             }
             (super::value::Item::Sequence(sequence, _), "drop") => {
-                self.emit(Op::DropSequence { sequence: sequence.clone(), if_exists: false }, span)?;
+                let op = Op::DropSequence { sequence: sequence.clone(), if_exists: false };
+                self.emit_first(op, CheckFirst::Yes, span)?;
             }
             (super::value::Item::Sequence(sequence, _), "next_value") => {
                 let is_plain = |name: &crate::op::Name| {
@@ -312,5 +330,18 @@ impl Interp<'_> {
             _ => return Ok(Value::inert(span, format!("`.{name}()` of a schema item is not evaluated"))),
         }
         Ok(Value::None)
+    }
+}
+
+/// What is fetched of the result of a query that asks whether something is there.
+fn answer_method(asked: &Rc<Asked>, name: &str, span: Span) -> Value {
+    match (name, asked.shape) {
+        ("scalar" | "scalar_one" | "scalar_one_or_none", _) => Value::Question(Rc::clone(asked)),
+        ("fetchone" | "first" | "one_or_none", Shape::Row) => Value::Question(Rc::clone(asked)),
+        // `SELECT EXISTS` and `count(*)` always have a row, of which the value is taken later.
+        ("fetchone" | "first" | "one" | "one_or_none", _) => Value::Answer(Rc::clone(asked)),
+        ("fetchall" | "all", Shape::Row) => Value::Question(Rc::new(Asked { shape: Shape::Bool, ..(**asked).clone() })),
+        ("mappings" | "scalars" | "unique", _) => Value::Answer(Rc::clone(asked)),
+        _ => Value::inert(span, Reason::data("it is the answer of a query")),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     interp::{Eval, Flow, Halt, Interp, NESTING, Truth},
-    value::{Asked, Class, Dict, Inspected, List, Scope, Subject, Unknown, Value},
+    value::{Asked, Class, Dict, Inspected, List, Scope, Shape, Subject, Unknown, Value},
 };
 use crate::{
     op::{Guard, Question},
@@ -291,7 +291,7 @@ impl Interp<'_> {
             Value::Class(class) if class.is_enum() => known(class.members.borrow().clone()),
             Value::Unknown(unknown) => Err(Rc::clone(unknown)),
             Value::File(file) if !file.read.replace(true) => known(super::files::lines(&file.text)),
-            Value::Inspected(_) => {
+            Value::Inspected(_) | Value::Answer(_) | Value::Question(_) => {
                 Err(Rc::new(Unknown { reason: Reason::data("it is what the database says"), span, inert: false }))
             }
             other => match other.as_str() {
@@ -441,7 +441,7 @@ impl Interp<'_> {
             return Ok(match self.truth(&value) {
                 Truth::Known(truth) => Value::Bool(!truth),
                 Truth::Asked(asked) => {
-                    Value::Question(Rc::new(Asked { question: asked.question.clone(), holds: !asked.holds }))
+                    Value::Question(Rc::new(Asked { holds: !asked.holds, shape: Shape::Bool, ..(*asked).clone() }))
                 }
                 Truth::Unknown(unknown) => Value::Unknown(unknown),
                 Truth::Other(reason) => Value::unknown(span, reason),
@@ -621,6 +621,9 @@ fn order(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
 
 /// A comparison whose answer the schema may know.
 fn asked(operator: CmpOp, left: &Value, right: &Value) -> Option<Value> {
+    if let Value::Question(asked) = left {
+        return answered(operator, asked, right);
+    }
     let (inspected, name) = match (operator, left, right) {
         (CmpOp::In | CmpOp::NotIn, name, Value::Inspected(it)) if !it.item && it.names => (it, name.as_str()?),
         (CmpOp::Eq | CmpOp::NotEq, Value::Inspected(it), name) if it.item && it.names => (it, name.as_str()?),
@@ -631,7 +634,22 @@ fn asked(operator: CmpOp, left: &Value, right: &Value) -> Option<Value> {
     if inspected.item && !holds {
         return None;
     }
-    Some(Value::Question(Rc::new(Asked { question: question(&inspected.subject, name), holds })))
+    Some(Value::Question(Rc::new(Asked { question: question(&inspected.subject, name), holds, shape: Shape::Bool })))
+}
+
+/// A comparison of what the database says with a constant: `is not None`, `> 0`, `== True`.
+fn answered(operator: CmpOp, asked: &Asked, constant: &Value) -> Option<Value> {
+    let same = match (asked.shape, operator, constant) {
+        (Shape::Row, CmpOp::Is | CmpOp::Eq, Value::None) => false,
+        (Shape::Row, CmpOp::IsNot | CmpOp::NotEq, Value::None) => true,
+        (Shape::Bool, CmpOp::Is | CmpOp::Eq, Value::Bool(it)) => *it,
+        (Shape::Bool, CmpOp::IsNot | CmpOp::NotEq, Value::Bool(it)) => !*it,
+        (Shape::Count, CmpOp::Gt | CmpOp::NotEq, Value::Int(0)) => true,
+        (Shape::Count, CmpOp::GtE | CmpOp::Eq, Value::Int(1)) => true,
+        (Shape::Count, CmpOp::Eq | CmpOp::LtE, Value::Int(0)) | (Shape::Count, CmpOp::Lt, Value::Int(1)) => false,
+        _ => return None,
+    };
+    Some(Value::Question(Rc::new(Asked { holds: asked.holds == same, shape: Shape::Bool, ..asked.clone() })))
 }
 
 /// The question whether there is something of that name.
@@ -642,6 +660,12 @@ pub(super) fn question(subject: &Subject, name: &str) -> Question {
             name: crate::op::Name::plain(name),
         }),
         Subject::Columns(table) => Question::Column(table.clone(), name.to_owned()),
+        Subject::Views(schema) => Question::View(crate::op::Qualified {
+            schema: schema.clone().map(crate::op::Name::plain),
+            name: crate::op::Name::plain(name),
+        }),
+        Subject::Schemas => Question::Schema(name.to_owned()),
+        Subject::Types => Question::Type(crate::op::Qualified { schema: None, name: crate::op::Name::plain(name) }),
         Subject::Indexes(table) => Question::Index(table.clone(), name.to_owned()),
         Subject::Constraints(table) => Question::Constraint(table.clone(), name.to_owned()),
     }

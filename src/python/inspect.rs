@@ -3,7 +3,7 @@
 use super::{
     expr::question,
     interp::{Args, Eval, Interp},
-    value::{Asked, Inspected, Value},
+    value::{Asked, Inspected, Shape, Value},
 };
 use std::rc::Rc;
 
@@ -37,11 +37,28 @@ impl Interp<'_> {
             |subject: Subject, names: bool| Value::Inspected(Rc::new(Inspected { subject, names, item: false }));
         Ok(match name {
             "get_table_names" => about(Subject::Tables(text(0, "schema")), true),
+            "get_view_names" | "get_materialized_view_names" => about(Subject::Views(text(0, "schema")), true),
+            "get_schema_names" => about(Subject::Schemas, true),
+            "get_enums" if args.positional.is_empty() && args.keywords.is_empty() => about(Subject::Types, false),
+            "has_schema" => match text(0, "schema_name") {
+                Some(schema) => {
+                    let question = question(&Subject::Schemas, &schema);
+                    Value::Question(Rc::new(Asked { question, holds: true, shape: Shape::Bool }))
+                }
+                None => unknown(),
+            },
+            "has_index" => match (table(2), text(1, "index_name")) {
+                (Some(table), Some(index)) => {
+                    let question = question(&Subject::Indexes(table), &index);
+                    Value::Question(Rc::new(Asked { question, holds: true, shape: Shape::Bool }))
+                }
+                _ => unknown(),
+            },
             "has_table" => match table(1) {
                 Some(table) => {
                     let schema = table.schema.map(|it| it.text);
                     let question = question(&Subject::Tables(schema), &table.name.text);
-                    Value::Question(Rc::new(Asked { question, holds: true }))
+                    Value::Question(Rc::new(Asked { question, holds: true, shape: Shape::Bool }))
                 }
                 None => unknown(),
             },

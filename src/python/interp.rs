@@ -6,7 +6,7 @@ use super::{
     value::{Arg, Asked, Scope, Unknown, Value},
 };
 use crate::{
-    op::{Guard, Op, Question, Step},
+    op::{CheckFirst, Guard, Op, Question, Step},
     reason::{Class, Reason},
     source::{SourceId, Sources, Span},
 };
@@ -188,12 +188,19 @@ impl<'a> Interp<'a> {
         self.emit_step(step)
     }
 
+    /// As [`Interp::emit`], for what asks the database first.
+    pub(super) fn emit_first(&mut self, op: Op, checkfirst: CheckFirst, span: Span) -> Result<(), Halt> {
+        let step = Step { checkfirst, ..self.step(op, span) };
+        self.emit_step(step)
+    }
+
     pub(super) fn step(&self, op: Op, span: Span) -> Step {
         Step {
             op,
             span,
             sent: self.own(span),
             autocommit: self.autocommit > 0,
+            checkfirst: CheckFirst::No,
             when: self.guards.iter().map(|(guard, _)| guard.clone()).collect(),
         }
     }
@@ -615,7 +622,9 @@ impl<'a> Interp<'a> {
             }
             Value::Unknown(unknown) => return Truth::Unknown(Rc::clone(unknown)),
             Value::Question(asked) => return Truth::Asked(Rc::clone(asked)),
-            Value::Inspected(_) => return Truth::Other(Reason::data("it is what the database says")),
+            Value::Inspected(_) | Value::Answer(_) => {
+                return Truth::Other(Reason::data("it is what the database says"));
+            }
             Value::Expr(_) => return Truth::Other("it is an SQL expression".into()),
             Value::Instance(it) if it.class.lookup("__bool__").or_else(|| it.class.lookup("__len__")).is_some() => {
                 let reason = format!("whether an object of `{}` is true is not evaluated", it.class.name);

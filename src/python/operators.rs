@@ -3,7 +3,7 @@
 use super::{
     expr::{position, too_large},
     interp::{Eval, Halt, Interp},
-    value::{Inspected, Scope, Value},
+    value::{Inspected, Scope, Shape, Value},
 };
 use crate::source::{Span, Text};
 use ruff_python_ast::{self as ast, Expr, Operator};
@@ -138,6 +138,10 @@ impl Interp<'_> {
                 found.ok_or_else(|| missing("KeyError"))
             }
             // `inspector.get_columns("t")[0]["name"]`, and the `name` of an element of a comprehension.
+            (Value::Answer(asked), Value::Int(0)) if asked.shape != Shape::Row => Ok(Value::Question(Rc::clone(asked))),
+            (Value::Answer(_) | Value::Question(_), _) => {
+                Ok(Value::inert(span, crate::reason::Reason::data("it is the answer of a query")))
+            }
             (Value::Inspected(it), key) if it.item && key.as_str() == Some("name") => {
                 Ok(Value::Inspected(Rc::new(Inspected { names: true, ..(**it).clone() })))
             }

@@ -5,7 +5,7 @@ use super::{
     interp::{Args, Halt, Interp},
     value::{Class, Instance, Value},
 };
-use crate::op::{Domain, EnumType, Name, Type};
+use crate::op::{CheckFirst, Domain, EnumType, Name, Type};
 use std::{cell::RefCell, rc::Rc};
 
 /// The type that a value stands for: a type, a class of one, or a class of the file that is one.
@@ -453,12 +453,24 @@ impl Interp<'_> {
                 } else {
                     crate::op::Op::DropEnum(kind.clone())
                 };
-                self.emit(op, span)?;
+                // `ENUM` asks by default, `Enum` does not (`create` in `dialects/postgresql/named_types.py` and in
+                // `sql/sqltypes.py`).
+                let usual = if kind.is_postgresql { CheckFirst::Yes } else { CheckFirst::No };
+                self.emit_first(op, checkfirst(args, usual), span)?;
                 Ok(Value::None)
             }
             "copy" | "as_generic" | "evaluates_none" => Ok(own()),
             _ => Ok(Value::inert(span, format!("`.{name}()` of a type is not evaluated"))),
         }
+    }
+}
+
+/// `checkfirst=` of a call; one that is not known is taken to ask.
+pub(super) fn checkfirst(args: &Args, usual: CheckFirst) -> CheckFirst {
+    match args.clone().bind(&["bind", "checkfirst"]).value("checkfirst") {
+        None => usual,
+        Some(Value::Bool(false)) => CheckFirst::No,
+        Some(_) => CheckFirst::Yes,
     }
 }
 

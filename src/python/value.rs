@@ -68,6 +68,8 @@ pub(super) enum Value {
     Inspector,
     Inspected(Rc<Inspected>),
     Question(Rc<Asked>),
+    /// The result of a query that asks for it.
+    Answer(Rc<Asked>),
     Unknown(Rc<Unknown>),
 }
 
@@ -251,6 +253,9 @@ pub(super) enum Subject {
     Columns(Qualified),
     Indexes(Qualified),
     Constraints(Qualified),
+    Views(Option<String>),
+    Schemas,
+    Types,
 }
 
 /// A question to the schema whose answer is `true` or `false`.
@@ -259,6 +264,19 @@ pub(super) struct Asked {
     pub question: crate::op::Question,
     /// The value is true when the answer is this.
     pub holds: bool,
+    /// How the answer is put.
+    pub shape: Shape,
+}
+
+/// How the database puts an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// True or false.
+    Bool,
+    /// A row or its first value, else `None`.
+    Row,
+    /// How many there are: none or one.
+    Count,
 }
 
 /// Names and what they stand for.
@@ -435,7 +453,7 @@ impl Value {
             Self::Context => "the migration context",
             Self::Dialect => "the dialect",
             Self::Inspector | Self::Inspected(_) => "what an inspector says",
-            Self::Question(_) => "what the database says",
+            Self::Question(_) | Self::Answer(_) => "what the database says",
             Self::Unknown(_) => "not known",
         }
     }

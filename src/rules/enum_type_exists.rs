@@ -2,7 +2,7 @@
 
 use crate::{
     finding::{Direction, Severity},
-    op::{EnumType, Op, Type},
+    op::{CheckFirst, EnumType, Op, Step, Type},
     rule::{Check, Findings, Group, Site, Spec, code},
     schema::{Known, Sort},
     source::Span,
@@ -14,23 +14,26 @@ pub(super) static SPEC: Spec =
 
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     let Kind::CreateEnum { name, labels } = &site.statement.kind else { return };
-    match site.step().map(|it| &it.op) {
-        Some(Op::CreateTable(_)) => {}
-        Some(Op::Execute(_) | Op::Driver(_)) => return by_hand(site, name, findings),
+    match site.step() {
+        Some(Step { op: Op::CreateTable(_), checkfirst: CheckFirst::No, .. }) => {}
+        Some(Step { op: Op::Execute(_) | Op::Driver(_), .. }) => return by_hand(site, name, findings),
         _ => return,
     }
-    let (message, made) = match site.schema.object(Sort::Enum, name) {
+    let again = code::execute(&site.statement.sql.as_str().replace('\n', " "));
+    let (message, made, before) = match site.schema.object(Sort::Enum, name) {
         // What is new to the site may be run with it in one go, where Alembic remembers that it made the type.
         Known::Yes(object) if object.made.run != site.run && site.is_new(object.made.run) => return,
         Known::Yes(object) if object.made.run == site.run => (
             format!("type `{name}` was made before in this revision, and `create_table` makes it once more"),
             object.made.span,
+            String::new(),
         ),
         Known::Yes(object) => (
             format!(
                 "type `{name}` is there already, and `create_table` makes it once more unless one run has made both"
             ),
             object.made.span,
+            String::new(),
         ),
         Known::No | Known::Unknown => match forgotten(site, name) {
             Some(span) => (
@@ -38,6 +41,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
                     "type `{name}` was made by `create_table` and dropped: within one run Alembic does not make it again"
                 ),
                 span,
+                format!("{again}\n"),
             ),
             None => return,
         },
@@ -47,7 +51,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     let call =
         format!("postgresql.ENUM({}, name={}{schema}, create_type=False)", labels.join(", "), code::quoted(&name.name));
     let finding = findings.report(site.statement.span, message);
-    finding.object(name.to_string()).note(made, "it is made here").help(call);
+    finding.object(name.to_string()).note(made, "it is made here").help(format!("{before}{call}"));
 }
 
 /// `CREATE TYPE` in SQL asks nobody, and remembers nothing.

@@ -11,7 +11,7 @@ use crate::{
     render::{self, Dialect, Memo},
     revision::{Body, Revision},
     source::Sources,
-    statement::Way,
+    statement::{Kind, Statement, Way},
 };
 
 /// The report for the revisions that are asked for; an id may be the beginning of one, as Alembic takes it.
@@ -78,11 +78,17 @@ fn told(
         match render::render(&step.op, dialect, &mut memo) {
             Ok(texts) => {
                 way.complete &= when.as_ref().is_none_or(|when| when.decided.is_some());
-                way.statements.extend(texts.into_iter().map(|text| StatementSql {
-                    sql: printed(text.as_str()),
-                    line,
-                    autocommit: step.autocommit,
-                    when: when.clone(),
+                let asked: Vec<&Statement> = decided.0.statements.iter().filter(|it| it.step == index).collect();
+                way.statements.extend(texts.into_iter().enumerate().map(|(at, text)| {
+                    let first = asked.get(at).filter(|it| it.checkfirst).map(|it| is_drop(&it.kind));
+                    StatementSql {
+                        sql: printed(text.as_str()),
+                        line,
+                        autocommit: step.autocommit,
+                        if_missing: first == Some(false),
+                        if_present: first == Some(true),
+                        when: when.clone(),
+                    }
                 }));
             }
             Err(refused) => {
@@ -96,6 +102,11 @@ fn told(
         }
     }
     way
+}
+
+/// The statement takes something away.
+fn is_drop(kind: &Kind) -> bool {
+    matches!(kind, Kind::DropType { .. } | Kind::DropTable { .. } | Kind::DropSequence { .. })
 }
 
 /// As `alembic upgrade --sql` prints it (`DefaultImpl._exec` and `static_output` in `alembic/ddl/impl.py`).

@@ -5,7 +5,7 @@ use limbeck::{
     environment::Environment,
     finding::{Finding, Severity},
     history::History,
-    op::{Guard, Name, Op, Qualified, Question, Step, TextClause},
+    op::{CheckFirst, Guard, Name, Op, Qualified, Question, Step, TextClause},
     policy::{Policy, Target},
     render::Dialect,
     revision::{Body, Docstring, Reference, Revision},
@@ -83,7 +83,14 @@ impl Book {
                 Op::Execute(TextClause { text, binds: Vec::new() })
             };
             let when = self.guards.get(&(self.revisions.len(), steps.len())).cloned().into_iter().collect();
-            steps.push(Step { op, span: place, sent: place, autocommit: code.starts_with('!'), when });
+            steps.push(Step {
+                op,
+                span: place,
+                sent: place,
+                autocommit: code.starts_with('!'),
+                checkfirst: CheckFirst::No,
+                when,
+            });
         }
         Body { span: span(source, def, def + 3), defined: true, empty: steps.is_empty(), steps }
     }
