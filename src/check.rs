@@ -63,6 +63,21 @@ pub struct Report {
     pub coverage: Vec<Coverage>,
 }
 
+impl Report {
+    /// Adds and counts the findings of another history. What engines share, such as the head of a file, is told once.
+    pub fn add(&mut self, findings: Vec<Finding>, is_engine: bool) {
+        for finding in findings {
+            let same =
+                |it: &Finding| it.rule == finding.rule && it.span == finding.span && it.message == finding.message;
+            if is_engine && self.findings.iter().any(same) {
+                continue;
+            }
+            self.summary.count(&finding);
+            self.findings.push(finding);
+        }
+    }
+}
+
 /// Counts; a suppressed finding is not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the word says it")]

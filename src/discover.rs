@@ -138,6 +138,7 @@ impl Found {
             file_template: draft.settings.file_template.clone().map(|(text, span)| (text, Some(span))),
             truncate_slug_length: draft.settings.truncate_slug_length,
             url: draft.settings.url.clone(),
+            databases: databases(draft.settings.databases.as_deref()),
             selected: (selected.len() < files.len()).then_some(selected),
             files,
             ..Environment::default()
@@ -222,4 +223,9 @@ impl Found {
         }
         fault::helped(what, help)
     }
+}
+
+/// The names in `databases = engine1, engine2`, as the template's `env.py` splits them.
+fn databases(text: Option<&str>) -> Vec<String> {
+    text.unwrap_or_default().split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }

@@ -119,6 +119,8 @@ pub struct Environment {
     pub files: Vec<SourceId>,
     /// `sqlalchemy.url` of the settings, and where it is written.
     pub url: Option<(String, Span)>,
+    /// `databases` of the settings: the engines of the `multidb` template.
+    pub databases: Vec<String>,
     /// What the project runs its migrations with.
     pub stack: Stack,
     /// Only these are to be reported on (pre-commit gave single files); `None`: all.

@@ -12,6 +12,7 @@ mod catalog;
 mod concat;
 mod connection;
 mod core;
+mod engines;
 mod entities;
 mod expr;
 mod externals;
@@ -46,13 +47,14 @@ use crate::{
     revision::{Body, Revision},
     source::{SourceId, Sources, Span, Text},
 };
+pub use engines::engines;
 pub use given::normal;
 use interp::{Args, Halt, Interp};
 use ruff_python_ast::{ModModule, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, Parsed, lexer};
 use ruff_text_size::Ranged;
 use std::{collections::BTreeMap, rc::Rc};
-use value::{Function, Scope, Value};
+use value::{Arg, Function, Scope, Value};
 
 /// Brackets within brackets: the limit of Python's own tokenizer (`MAXLEVEL` in `CPython`'s `tokenizer.c`).
 const BRACKETS: usize = 200;
@@ -129,11 +131,18 @@ impl Modules for NoModules {
 /// Reads a revision file. Never fails: what is wrong with the file is in the findings.
 #[must_use]
 pub fn read(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Read {
-    // Parsing and dropping a deep tree takes more stack than a thread usually has.
-    stacker::maybe_grow(8 << 20, 16 << 20, || read_file(sources, id, settings))
+    read_for(sources, id, settings, None)
 }
 
-fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Read {
+/// As [`read`]; `upgrade(engine_name)` and `downgrade(engine_name)` are called with the name of an engine, as the
+/// `env.py` of the `multidb` template does.
+#[must_use]
+pub fn read_for(sources: &Sources, id: SourceId, settings: &Settings<'_>, engine: Option<&str>) -> Read {
+    // Parsing and dropping a deep tree takes more stack than a thread usually has.
+    stacker::maybe_grow(8 << 20, 16 << 20, || read_file(sources, id, settings, engine))
+}
+
+fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>, engine: Option<&str>) -> Read {
     let source = sources.get(id);
     let syntax = |start: u32, end: u32, message: String| {
         let span = Span { source: id, start, end };
@@ -167,6 +176,8 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Read {
     }
     let mut reader = Interp::new(sources, settings, id);
     let scope = Scope::of_file(id);
+    reader.globals = Some(Rc::clone(&scope));
+    reader.engine = engine.map(str::to_owned);
     let broken = !findings.is_empty();
     let module = run_module(&mut reader, parsed.suite(), &scope);
     let revision = match header::read(&mut reader, parsed.suite(), &scope) {
@@ -333,8 +344,11 @@ fn run_body(reader: &mut Interp<'_>, function: &Rc<Function>, span: Span, blocke
     if let Some(blocked) = blocked {
         let _ = reader.unresolved(blocked.span, Reason::limit(blocked.reason.clone()));
     }
-    let args = Args { positional: Vec::new(), keywords: Vec::new(), open: None, span };
-    let needs = function.parameters.iter_non_variadic_params().any(|parameter| parameter.default.is_none());
+    let engine = reader.engine.clone().filter(|_| function.parameters.iter_non_variadic_params().count() == 1);
+    let positional: Vec<Arg> = engine.into_iter().map(|name| Arg { value: Value::made(name), span }).collect();
+    let given = !positional.is_empty();
+    let args = Args { positional, keywords: Vec::new(), open: None, span };
+    let needs = !given && function.parameters.iter_non_variadic_params().any(|parameter| parameter.default.is_none());
     let outcome = if let Some(decorator) = &function.decorated {
         reader.unresolved(span, format!("`{}` is decorated with `{decorator}`", function.name)).map(|()| Value::None)
     } else if function.generator {

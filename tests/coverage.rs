@@ -183,3 +183,46 @@ fn a_check_ends_with_what_was_not_understood() {
     assert_eq!(end[7], "alembic: 33.3 % of the operations resolved (3 of 9)");
     assert!(end[6].starts_with("  alembic/versions/a1_users.py:16 upgrade of a1: "), "{text}");
 }
+
+/// Alembic's `multidb` template: each engine has its own statements, and what the engines share is told once.
+#[test]
+fn each_engine_has_a_history_of_its_own() {
+    let revision = "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = \"a1\"\ndown_revision = None\n\n\n\
+        def upgrade(engine_name: str) -> None:\n    globals()[\"upgrade_%s\" % engine_name]()\n\n\n\
+        def downgrade(engine_name: str) -> None:\n    globals()[f\"downgrade_{engine_name}\"]()\n\n\n\
+        def upgrade_users() -> None:\n    op.execute(\"SELECT 'users'\")\n\n\n\
+        def downgrade_users() -> None:\n    pass\n\n\n\
+        def upgrade_logs() -> None:\n    op.execute(\"SELECT 'logs'\")\n    op.execute(\"SELEC 1\")\n\n\n\
+        def downgrade_logs() -> None:\n    pass\n";
+    let told = |ini: &str| {
+        let folder = checkout("");
+        fs::remove_file(folder.path().join("alembic/versions/a1_users.py")).unwrap();
+        fs::write(folder.path().join("alembic/versions/a1_both.py"), revision.replace("SELEC 1", "SELECT 1")).unwrap();
+        fs::write(folder.path().join("alembic.ini"), format!("[alembic]\nscript_location = alembic\n{ini}")).unwrap();
+        let report = parsed(folder.path(), &["sql", "--format", "json", "--direction", "upgrade"]);
+        let of = |it: &Value| {
+            let statements = it["upgrade"]["statements"].as_array().unwrap().clone();
+            let first = statements.first().map_or(Value::Null, |it| it["sql"].clone());
+            json!([it["environment"], it["upgrade"]["complete"], first])
+        };
+        report["revisions"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    let (users, logs) =
+        (json!(["alembic (users)", true, "SELECT 'users'"]), json!(["alembic (logs)", true, "SELECT 'logs'"]));
+    assert_eq!(told("databases = users, logs\n"), [users.clone(), logs.clone()]);
+    assert_eq!(told("databases = users\n"), std::slice::from_ref(&users));
+    // Flask-Migrate takes the names from the application: the files say which there are.
+    assert_eq!(told(""), [logs, users]);
+    let folder = checkout("");
+    fs::remove_file(folder.path().join("alembic/versions/a1_users.py")).unwrap();
+    let long = revision.replace("\"a1\"", "\"an_id_that_is_longer_than_its_column_may_be\"");
+    fs::write(folder.path().join("alembic/versions/a1_both.py"), long).unwrap();
+    let findings = parsed(folder.path(), &["check", "--format", "json"])["findings"].as_array().unwrap().clone();
+    let of = |rule: &str| -> Vec<&Value> {
+        findings.iter().filter(|it| it["rule"] == rule).map(|it| &it["environment"]).collect()
+    };
+    assert_eq!(of("sql-syntax"), ["alembic (logs)"]);
+    assert_eq!(of("long-revision-id").len(), 1);
+    let (text, _) = run(folder.path(), &["history"]);
+    assert!(text.contains("alembic (logs)") && text.contains("alembic (users)"), "{text}");
+}

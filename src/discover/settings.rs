@@ -36,6 +36,8 @@ pub(super) struct Settings {
     pub(super) prepend: Vec<String>,
     /// `sqlalchemy.url`; one that refers to what only `env.py` sets is none.
     pub(super) url: Option<(String, Span)>,
+    /// `databases`, which the `multidb` template reads.
+    pub(super) databases: Option<String>,
 }
 
 /// A fault, and in which file.
@@ -97,6 +99,7 @@ impl Origin {
             truncate_slug_length: self.number(section, "truncate_slug_length")?,
             prepend: self.prepend(section)?,
             url: self.text(section, "sqlalchemy.url").ok().flatten(),
+            databases: self.text(section, "databases").ok().flatten().map(|(text, _)| text),
         })
     }
 

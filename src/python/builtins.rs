@@ -96,6 +96,11 @@ impl Interp<'_> {
         if let (Some(Value::Question(asked)), "next") = (&first, name) {
             return Ok(Value::Question(Rc::clone(asked)));
         }
+        if let ("globals", None, Some(scope), true) = (name, &first, &self.globals, self.file == self.main) {
+            let names =
+                scope.vars.borrow().iter().map(|(name, value)| (Value::made(name.clone()), value.clone())).collect();
+            return Ok(self.new_dict(names));
+        }
         Ok(match (name, first) {
             ("len", Some(value)) => self.length(&value, span)?,
             ("range", Some(_)) => ranged(&args.positional, span),

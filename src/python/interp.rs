@@ -102,6 +102,10 @@ pub(super) struct Interp<'a> {
     pub loading: Vec<String>,
     /// What the user gave, and how often it was asked for.
     pub used: super::Used,
+    /// The names of the revision file: `globals()`.
+    pub globals: Option<Rc<Scope>>,
+    /// The engine that `upgrade(engine_name)` is called for.
+    pub engine: Option<String>,
 }
 
 impl<'a> Interp<'a> {
@@ -129,6 +133,8 @@ impl<'a> Interp<'a> {
             modules: BTreeMap::new(),
             loading: Vec::new(),
             used: super::Used::default(),
+            globals: None,
+            engine: None,
         }
     }
 

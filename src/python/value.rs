@@ -237,7 +237,7 @@ pub(super) struct File {
 }
 
 /// What `inspector.get_…` gives.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Inspected {
     pub subject: Subject,
     /// The list is one of names; else of dicts with `name` and more.
@@ -463,6 +463,7 @@ impl Value {
         match (self, other) {
             (Self::None, Self::None) | (Self::Context, Self::Context) | (Self::Dialect, Self::Dialect) => true,
             (Self::Inspector, Self::Inspector) => true,
+            (Self::Inspected(a), Self::Inspected(b)) => a == b,
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::Str(a), Self::Str(b)) => a == b,

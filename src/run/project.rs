@@ -2,7 +2,7 @@
 
 use super::{World, gate::Gate, settle::settle};
 use crate::{
-    check::{self, Case, Migrated, Report},
+    check::{self, Case, Migrated, Report, Summary},
     cli::Place,
     config::{self, Config},
     discover::{Checkout, Discovered},
@@ -36,6 +36,8 @@ pub(super) struct Story {
     comments: Vec<Span>,
     /// What the user gave and how often revisions asked for it.
     pub(super) used: Used,
+    /// It is one of several engines that share their files.
+    is_engine: bool,
 }
 
 /// The project's own modules, as revisions import them.
@@ -64,7 +66,17 @@ impl Project {
         let mut stories = Vec::new();
         for mut environment in environments {
             settle(&mut environment, &config, sqlalchemy, &sources);
-            stories.push(Story::read(environment, &config, &checkout, &sources));
+            let engines = python::engines(&sources, &environment.files, &environment.databases);
+            if engines.is_empty() {
+                stories.push(Story::read(environment, None, &config, &checkout, &sources));
+                continue;
+            }
+            // Each engine has a history of its own: the same graph, other SQL.
+            for engine in engines {
+                let folder = format!("{} ({engine})", environment.folder);
+                let own = Environment { folder, ..environment.clone() };
+                stories.push(Story::read(own, Some(&engine), &config, &checkout, &sources));
+            }
         }
         Ok(Self { config, checkout, sources, stories, findings })
     }
@@ -120,9 +132,9 @@ impl Project {
                 base: base.as_ref(),
             };
             let report = check::check(&case);
-            whole.findings.extend(report.findings);
+            whole.add(report.findings, story.is_engine);
             whole.environments.extend(report.environments);
-            whole.summary = whole.summary.and(report.summary);
+            whole.summary = whole.summary.and(Summary { errors: 0, warnings: 0, notes: 0, ..report.summary });
             whole.coverage.extend(report.coverage);
         }
         Ok(whole)
@@ -130,10 +142,17 @@ impl Project {
 }
 
 impl Story {
-    fn read(environment: Environment, config: &Config, checkout: &Checkout, sources: &Sources) -> Self {
+    fn read(
+        environment: Environment,
+        engine: Option<&str>,
+        config: &Config,
+        checkout: &Checkout,
+        sources: &Sources,
+    ) -> Self {
         let imports = Imports { checkout, sources };
         let settings = Settings { assume: &config.assume, types: &config.types, modules: &imports };
-        let reads: Vec<Read> = environment.files.par_iter().map(|id| python::read(sources, *id, &settings)).collect();
+        let reads: Vec<Read> =
+            environment.files.par_iter().map(|id| python::read_for(sources, *id, &settings, engine)).collect();
         let (mut revisions, mut found, mut comments) = (Vec::new(), Vec::new(), Vec::new());
         let mut used = Used::default();
         for read in reads {
@@ -145,7 +164,8 @@ impl Story {
                 finding
             }));
         }
-        Self { history: History::build(environment, revisions, sources), found, comments, used }
+        let is_engine = engine.is_some();
+        Self { history: History::build(environment, revisions, sources), found, comments, used, is_engine }
     }
 
     /// What its SQL depends on beside the revisions.
