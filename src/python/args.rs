@@ -195,6 +195,8 @@ fn option(name: &str, value: &Value) -> Result<Option<OptionValue>, Reason> {
         Value::None => return Ok(None),
         Value::Unknown(unknown) => return Err(not_known(&format!("`postgresql_{name}` is"), &unknown.reason)),
         Value::Bool(it) => OptionValue::Bool(*it),
+        // As false as an empty text; SQLAlchemy asks some options whether they are `False` itself.
+        Value::Int(0) => OptionValue::Text(String::new()),
         Value::Expr(expr) => OptionValue::Expr((**expr).clone()),
         Value::List(list) if list.spoiled.borrow().is_none() => {
             OptionValue::List(list.items.borrow().iter().map(option_item).collect::<Result<_, _>>()?)

@@ -113,3 +113,50 @@ fn function(name: &[String], args: &[Expr], depth: u32) -> Option<Family> {
         _ => Some(Family::Null),
     }
 }
+
+/// The functions for which SQLAlchemy has classes of their own, derived from that of any other function.
+const CLASSES: &[&str] = &[
+    "aggregate_strings",
+    "array_agg",
+    "char_length",
+    "coalesce",
+    "concat",
+    "count",
+    "cube",
+    "cume_dist",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "dense_rank",
+    "grouping_sets",
+    "localtime",
+    "localtimestamp",
+    "max",
+    "min",
+    "mode",
+    "next_value",
+    "now",
+    "percent_rank",
+    "percentile_cont",
+    "percentile_disc",
+    "pow",
+    "random",
+    "rank",
+    "rollup",
+    "session_user",
+    "sum",
+    "sysdate",
+    "user",
+];
+
+/// Whether the class of one expression is derived from that of the other.
+pub(super) fn is_derived(one: &Expr, other: &Expr) -> bool {
+    let of_its_own = |expr: &Expr| match expr {
+        Expr::Function { name, .. } => {
+            Some(matches!(name.as_slice(), [only] if CLASSES.contains(&only.to_lowercase().as_str())))
+        }
+        _ => None,
+    };
+    of_its_own(one) == Some(true) && of_its_own(other) == Some(false)
+}

@@ -223,6 +223,10 @@ pub(super) fn not(expr: Expr) -> Value {
 /// `==`, `<` and the like where one side is an SQL expression.
 pub(super) fn comparison(operator: CmpOp, left: &Value, right: &Value, span: Span) -> Option<Value> {
     let (own, other, operator) = match (left, right) {
+        // Python asks the right side first where its class is derived from the left's.
+        (Value::Expr(first), Value::Expr(own)) if super::concat::is_derived(own, first) => {
+            (own, left, mirrored(operator)?)
+        }
         (Value::Expr(own), other) => (own, other, operator),
         (other, Value::Expr(own)) => (own, other, mirrored(operator)?),
         _ => return None,

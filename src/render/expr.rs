@@ -255,7 +255,18 @@ impl<'a> Core<'a> {
                 Ok(sql![self.grouped(left, Some(own))?, " ", operator, " ", self.grouped(right, Some(own))?])
             }
             "/" => self.quotient(own, left, right),
-            "//" => Ok(sql![self.grouped(left, Some(own))?, " / ", self.grouped(right, Some(own))?]),
+            "//" => {
+                let made = sql![self.grouped(left, Some(own))?, " / ", self.grouped(right, Some(own))?];
+                match (is_whole(left), is_whole(right)) {
+                    (Some(true), Some(true)) => Ok(made),
+                    (Some(false), _) | (_, Some(false)) if !self.dialect.is_before_2_1() => {
+                        Ok(sql!["FLOOR(", made, ")"])
+                    }
+                    _ => Err(Unrendered::from(crate::reason::Reason::from(
+                        "whether `//` divides whole numbers is not known",
+                    ))),
+                }
+            }
             "->" if is_jsonb(left) => self.subscript(own, left, right),
             _ => {
                 let made = sql![self.operand(left, own)?, " ", operator, " ", self.operand(right, own)?];
@@ -423,6 +434,19 @@ impl<'a> Core<'a> {
             }
             _ => return refused("`func.substring` takes a text and a start"),
         }))
+    }
+}
+
+/// Whether the type is an integer's, where that is certain.
+fn is_whole(expr: &Expr) -> Option<bool> {
+    match expr {
+        Expr::Column { kind: Some(kind), .. } | Expr::Cast { kind, .. } | Expr::Value { kind: Some(kind), .. } => {
+            Some(matches!(kind, Type::Integer { .. }))
+        }
+        Expr::Value { value: Literal::Int(_), kind: None } => Some(true),
+        Expr::Value { value: Literal::Float(_) | Literal::Decimal(_), kind: None } => Some(false),
+        Expr::Negative(inner) => is_whole(inner),
+        _ => None,
     }
 }
 
