@@ -9,13 +9,16 @@ mod files;
 mod given;
 mod ini;
 mod locate;
+mod pins;
 mod pyproject;
+mod search;
 mod settings;
 mod walk;
 
 pub use checkout::{Checkout, MAX_BYTES};
 pub(crate) use checkout::{ancestors, join, parent};
 pub use given::Given;
+pub use pins::Pins;
 
 use crate::{
     environment::Environment,

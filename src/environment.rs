@@ -1,7 +1,7 @@
 //! One Alembic environment: its settings as far as they matter, without its files' contents.
 
 use crate::source::{SourceId, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is taken where neither the project nor the user says: the newest of SQLAlchemy.
 pub const NEWEST_SQLALCHEMY: (u32, u32) = (2, 1);
@@ -87,18 +87,66 @@ impl Driver {
     }
 }
 
+/// How a project names the constraints and indexes that its revisions do not name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Naming {
+    /// Templates by kind of name: `ix`, `uq`, `ck`, `fk`, `pk`. Empty: there is no convention.
+    pub templates: BTreeMap<String, String>,
+    /// The kinds whose template cannot be told though there may be one, and why.
+    pub unknown: BTreeMap<String, String>,
+    /// Where the convention is written.
+    pub from: Origin,
+}
+
+/// Which kind of engine `env.py` makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the word says it")]
+pub enum Engine {
+    Sync,
+    Async,
+    #[default]
+    Unknown,
+}
+
+/// What an `env.py` says, as far as it can be told from the text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Script {
+    /// The convention of the metadata that it gives Alembic.
+    pub naming: Naming,
+    /// Why that metadata is not understood, where nothing speaks of a convention either.
+    pub unread: Option<String>,
+    /// The scheme of the URL that it connects to, and where it is written.
+    pub scheme: Option<(String, Span)>,
+    /// It sets a URL of its own, whatever the settings say.
+    pub sets_url: bool,
+    /// How it connects.
+    pub engine: Engine,
+}
+
 /// What a project runs its migrations with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stack {
     /// The major and minor version of SQLAlchemy: the newest where nothing says.
     pub sqlalchemy: Stated<(u32, u32)>,
+    /// That of Alembic, where it is known.
+    pub alembic: Option<Stated<(u32, u32)>>,
     /// What connects to the database: psycopg2 where nothing says.
     pub driver: Stated<Driver>,
+    /// How unnamed constraints are named.
+    pub naming: Naming,
+    /// Why the metadata of `env.py`, and with it its convention, is not understood.
+    pub unread: Option<String>,
 }
 
 impl Default for Stack {
     fn default() -> Self {
-        Self { sqlalchemy: Stated { value: NEWEST_SQLALCHEMY, from: Origin::Assumed }, driver: Stated::default() }
+        Self {
+            sqlalchemy: Stated { value: NEWEST_SQLALCHEMY, from: Origin::Assumed },
+            alembic: None,
+            driver: Stated::default(),
+            naming: Naming::default(),
+            unread: None,
+        }
     }
 }
 

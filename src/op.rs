@@ -195,6 +195,8 @@ pub struct CreateTable {
     pub prefixes: Vec<String>,
     /// `if_not_exists=`.
     pub if_not_exists: bool,
+    /// It is of a `MetaData` of the revision's own, whose names are not those of the project's convention.
+    pub own_metadata: bool,
     /// `postgresql_*=`, names without `postgresql_`, in the order of the arguments.
     pub options: Vec<(String, OptionValue)>,
 }

@@ -14,6 +14,7 @@ mod connection;
 mod core;
 mod engines;
 mod entities;
+pub mod env;
 mod expr;
 mod externals;
 mod files;
@@ -24,6 +25,7 @@ mod inspect;
 mod interp;
 mod items;
 mod library;
+mod metadata;
 mod methods;
 mod modules;
 mod operands;
@@ -113,6 +115,11 @@ pub trait Modules: Sync {
 
     /// The text of a file of the checkout, by its path from the root.
     fn file(&self, path: &str) -> Option<SourceId>;
+
+    /// The project's own files that have a word in them, revisions and tests apart.
+    fn mentioning(&self, _: &str) -> Vec<SourceId> {
+        Vec::new()
+    }
 }
 
 /// A checkout without modules.

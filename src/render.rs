@@ -39,11 +39,13 @@ pub struct Dialect {
     pub sqlalchemy: (u32, u32),
     /// `target_metadata.naming_convention`, as far as it is of texts: keys `ix`, `uq`, `ck`, `fk`, `pk`; empty: none.
     pub naming_convention: BTreeMap<String, String>,
+    /// The kinds of names whose template is not known, and why: what they are asked for is not rendered.
+    pub unknown_names: BTreeMap<String, String>,
 }
 
 impl Default for Dialect {
     fn default() -> Self {
-        Self { sqlalchemy: (2, 1), naming_convention: BTreeMap::new() }
+        Self { sqlalchemy: (2, 1), naming_convention: BTreeMap::new(), unknown_names: BTreeMap::new() }
     }
 }
 
@@ -75,6 +77,11 @@ impl From<Reason> for Unrendered {
     fn from(reason: Reason) -> Self {
         Self { reason, unbound: None }
     }
+}
+
+/// SQLAlchemy 1.x is rendered as 2.0, but for what is known to differ.
+fn differs<T>(what: &str) -> Result<T, Unrendered> {
+    Err(Unrendered { reason: format!("SQLAlchemy 1.x renders {what} differently").into() })
 }
 
 /// What Alembic or SQLAlchemy itself says no to.
@@ -129,6 +136,11 @@ pub fn render(op: &Op, dialect: &Dialect, memo: &mut Memo) -> Result<Vec<Text>, 
         }
         Op::DropSequence { sequence, if_exists } => {
             Ok(vec![sql!["DROP SEQUENCE ", words::when(*if_exists, "IF EXISTS "), names::table(sequence)]])
+        }
+        Op::CreateSchema { if_not_exists: true, .. } | Op::DropSchema { if_exists: true, .. }
+            if dialect.sqlalchemy < (2, 0) =>
+        {
+            differs("the guard of a schema")
         }
         Op::CreateSchema { schema, if_not_exists } => {
             Ok(vec![sql!["CREATE SCHEMA ", words::when(*if_not_exists, "IF NOT EXISTS "), names::name(schema)]])

@@ -26,7 +26,7 @@ fn read_text(text: &str) -> (Sources, Read) {
 
 /// The lines of `upgrade()`: its SQL in one line each, `?reason` for what is unresolved, `[guard]` before.
 fn told(sources: &Sources, body: &Body) -> Vec<String> {
-    let dialect = Dialect { sqlalchemy: (2, 1), naming_convention: BTreeMap::new() };
+    let dialect = Dialect { sqlalchemy: (2, 1), ..Dialect::default() };
     let mut memo = Memo::default();
     let mut lines = Vec::new();
     for step in &body.steps {

@@ -115,6 +115,25 @@ impl Checkout {
         super::outside_text(&file, &shown).map(Some)
     }
 
+    /// The text of a file inside the checkout that may be larger than [`MAX_BYTES`]; `None` where it cannot be read.
+    pub(super) fn text_within(&self, path: &str, limit: u64) -> Option<String> {
+        match content_within(&self.absolute(&self.resolve(path)?), limit).ok()? {
+            Content::Text(text) | Content::Lossy(text, _) => Some(text),
+            Content::Refused(_) => None,
+        }
+    }
+
+    /// The names of the files in a folder of the checkout, sorted.
+    pub(super) fn names(&self, folder: &str) -> Vec<String> {
+        let Some(entries) = self.resolve(folder).and_then(|real| fs::read_dir(self.absolute(&real)).ok()) else {
+            return Vec::new();
+        };
+        let files = entries.flatten().filter(|entry| entry.path().is_file());
+        let mut names: Vec<String> = files.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        names
+    }
+
     /// The text of a file among the sources, read once however often it is asked for.
     ///
     /// # Errors
@@ -220,13 +239,17 @@ pub(super) fn unreadable(shown: &str, error: &io::Error) -> miette::Report {
 
 /// Reads a regular file within the limit.
 pub(super) fn content(path: &Path) -> io::Result<Content> {
+    content_within(path, MAX_BYTES)
+}
+
+fn content_within(path: &Path, limit: u64) -> io::Result<Content> {
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
         // A named pipe would never end.
         return Ok(Content::Refused("is not a regular file".to_owned()));
     }
-    if metadata.len() > MAX_BYTES {
-        return Ok(Content::Refused(format!("is larger than {} MB, the limit", MAX_BYTES / 1024 / 1024)));
+    if metadata.len() > limit {
+        return Ok(Content::Refused(format!("is larger than {} MB, the limit", limit / 1024 / 1024)));
     }
     let bytes = fs::read(path)?;
     Ok(match String::from_utf8(bytes) {

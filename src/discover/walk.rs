@@ -118,11 +118,11 @@ fn mark(checkout: &Checkout, folder: &str, exclude: &[GlobMatcher], tree: &mut T
 }
 
 /// Folders that hold other people's code.
-fn skipped(name: &str) -> bool {
+pub(super) fn skipped(name: &str) -> bool {
     name.starts_with('.') || matches!(name, "node_modules" | "venv" | "__pycache__" | "site-packages" | "dist-packages")
 }
 
 /// A virtual environment under any name, or a folder that its tool marks as a cache (Cargo's `target` is one).
-fn is_foreign(folder: &std::path::Path) -> bool {
+pub(super) fn is_foreign(folder: &std::path::Path) -> bool {
     folder.join("pyvenv.cfg").exists() || folder.join("CACHEDIR.TAG").exists()
 }

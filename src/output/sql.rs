@@ -14,9 +14,9 @@ pub struct SqlReport {
     pub environments: Vec<Surroundings>,
     /// In the order in which they are run.
     pub revisions: Vec<RevisionSql>,
-    /// The naming convention that names were made by: kind of constraint to template; left out when empty.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub naming_convention: BTreeMap<String, String>,
+    /// The naming convention that names were made by, kind of name to template: what was read from the project;
+    /// `None` where there is none, or not one for all environments.
+    pub naming_convention: Option<BTreeMap<String, String>>,
 }
 
 /// What one revision sends.

@@ -308,6 +308,17 @@ impl Interp<'_> {
             let span = self.span(dataclass.range());
             body.set("__dataclass__", Value::unknown(span, "it is a dataclass"));
         }
+        for decorator in &it.decorator_list {
+            if !self.code(decorator.range()).contains("as_declarative") {
+                continue;
+            }
+            let base = self.eval(&decorator.expression, scope)?;
+            if let Value::Class(base) = base
+                && let Some(metadata) = base.lookup("metadata")
+            {
+                body.set("metadata", metadata);
+            }
+        }
         scope.set(it.name.id.as_str(), Value::Class(class));
         Ok(())
     }
@@ -434,6 +445,8 @@ impl Interp<'_> {
                         });
                         self.new_dict(members.collect())
                     }
+                    "metadata" if super::metadata::is_declarative(class) => super::metadata::of_base(class),
+                    "generate_base" => Value::Method(Rc::new((value.clone(), name.to_owned()))),
                     _ => Value::unknown(span, format!("`{}.{name}` is not known", class.name)),
                 },
             },

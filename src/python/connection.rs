@@ -250,6 +250,7 @@ impl Interp<'_> {
             Value::Query(query) => Ok(super::query::query_method(query, name, &args)),
             Value::Table(table) => self.table_method(table, name, args),
             Value::Item(item) => self.item_method(item, name, span),
+            Value::Class(_) if name == "generate_base" => Ok(receiver.clone()),
             _ => Ok(Value::inert(span, format!("`.{name}()` of {} is not evaluated", receiver.kind()))),
         }
     }

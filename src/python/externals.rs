@@ -97,6 +97,9 @@ impl Interp<'_> {
                 Err(reason) => Value::unknown(span, reason),
             });
         }
+        if let Some(base) = super::metadata::carrier(path, &args) {
+            return Ok(base);
+        }
         if let Some(made) = super::items::item(name, &args) {
             return Ok(told(made, span));
         }
@@ -164,6 +167,9 @@ impl Interp<'_> {
         }
         if let Some(value) = super::library::library(path, &args, span) {
             return Ok(value);
+        }
+        if let Some(base) = super::metadata::carrier(path, &args) {
+            return Ok(base);
         }
         if let Some(kind) = super::types::build(path, args.clone()) {
             return Ok(match kind {

@@ -110,6 +110,23 @@ impl Interp<'_> {
         }
     }
 
+    /// The names of a file of the project that no import led to.
+    pub(super) fn load_file(&mut self, file: crate::source::SourceId) -> Option<Rc<Scope>> {
+        let parsed = super::parse(&self.sources.get(file).text).ok()?;
+        let scope = Scope::of_file(file);
+        let home = std::mem::replace(&mut self.file, file);
+        let (steps, pending) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.pending));
+        for statement in parsed.suite() {
+            // A file that cannot be evaluated to its end still has what came before.
+            if self.block(std::slice::from_ref(statement), &scope).is_err() {
+                break;
+            }
+        }
+        (self.steps, self.pending) = (steps, pending);
+        self.file = home;
+        Some(scope)
+    }
+
     pub(super) fn external_attribute(&mut self, path: &str, name: &str, span: Span) -> Eval {
         let whole = format!("{path}.{name}");
         if let Some(value) = self.assumed_name(&whole) {

@@ -86,6 +86,8 @@ pub(super) struct Interp<'a> {
     pub unsure: bool,
     /// An attribute of something imported was replaced: where, and the reason that this gives.
     pub patched: Option<(Span, String)>,
+    /// What was assigned to attributes of imported things, by dotted name.
+    pub assigned: BTreeMap<String, Value>,
     /// Of the call being made, the part that begins on the line that Python counts it to.
     pub site: Span,
     /// Values that a function returned from under an undecided condition.
@@ -125,6 +127,7 @@ impl<'a> Interp<'a> {
             trying: 0,
             unsure: false,
             patched: None,
+            assigned: BTreeMap::new(),
             site: Span { source: file, start: 0, end: 0 },
             pending: Vec::new(),
             supers: Vec::new(),

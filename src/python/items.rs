@@ -42,10 +42,8 @@ pub(super) fn item(name: &str, args: &Args) -> Option<Result<Value, Reason>> {
                 .and_then(server_default)
                 .map(Item::Default)
         }
-        "MetaData" if args.keywords.iter().any(|(name, ..)| name == "naming_convention") => {
-            return Some(Err("the naming convention of a `MetaData` is not evaluated".into()));
-        }
-        "MetaData" | "ColumnDefault" | "declarative_base" | "registry" => Ok(Item::Nothing),
+        "MetaData" => return Some(Ok(super::metadata::made(&args))),
+        "ColumnDefault" => Ok(Item::Nothing),
         "table" | "Table" => return Some(table(name, args).map(|table| Value::Table(Rc::new(table)))),
         _ => return None,
     };
@@ -69,6 +67,7 @@ pub(super) fn create_table(bound: Bound) -> Result<CreateTable, Reason> {
             None => Vec::new(),
         },
         if_not_exists: bound.is("if_not_exists")?,
+        own_metadata: false,
         options: bound.options()?,
     };
     for arg in &bound.rest {
@@ -166,13 +165,17 @@ fn table(kind: &str, args: Args) -> Result<Table, Reason> {
         return Ok(Table { name, source, columns, create: None, open: false });
     }
     let bound = args.bind(&["table_name|name", "metadata"]);
-    if let Some(Value::Unknown(unknown)) = bound.value("metadata")
-        && unknown.reason.text.contains("naming convention")
+    let mut own_metadata = false;
+    if let Some(Value::Item(item)) = bound.value("metadata")
+        && let Item::MetaData(convention) = &**item
     {
-        return Err(unknown.reason.clone());
+        own_metadata = true;
+        if !matches!(&*convention.borrow(), Value::None) {
+            return Err("the naming convention of a `MetaData` of the revision's own is not evaluated".into());
+        }
     }
     let open = ["autoload_with", "autoload"].iter().any(|name| !matches!(bound.value(name), None | Some(Value::None)));
-    let create = create_table(bound)?;
+    let create = CreateTable { own_metadata, ..create_table(bound)? };
     let (name, source) = (create.table.clone(), Source::table(create.table.clone()));
     Ok(Table { name, source, columns: create.columns.clone(), create: Some(create), open })
 }
@@ -269,7 +272,7 @@ fn column_item(column: &mut Column, arg: &Arg) -> Result<(), Reason> {
         Item::Column(_) | Item::Index(_) | Item::Made(_) => {
             return Err("an item of the column is not one that a column takes".into());
         }
-        Item::Nothing => {}
+        Item::Nothing | Item::MetaData(_) => {}
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::{
     expr::{position, put},
     interp::{Halt, Interp},
-    value::{List, Scope, Unknown, Value},
+    value::{Item, List, Scope, Unknown, Value},
 };
 use crate::source::Span;
 use ruff_python_ast::{self as ast, Expr};
@@ -41,6 +41,15 @@ impl Interp<'_> {
                 instance.fields.borrow_mut().insert(name.to_owned(), value);
             }
             Value::Class(class) => class.scope.set(name, value),
+            Value::Item(item) if name == "naming_convention" && matches!(&**item, Item::MetaData(_)) => {
+                if let Item::MetaData(convention) = &**item {
+                    convention.replace(value);
+                }
+            }
+            // The metadata of a package's own class concerns names alone, which `env.py` is asked for.
+            Value::External(path) if name == "metadata" || path.ends_with(".metadata") => {
+                self.assigned.insert(format!("{path}.{name}"), value);
+            }
             // Python's own library, replaced or not, sends no SQL.
             Value::External(path) if super::imports::is_standard(path.split('.').next().unwrap_or_default()) => {}
             Value::External(path) => {

@@ -191,7 +191,9 @@ pub(super) enum Item {
     Default(Default),
     /// An object of a package that adds operations.
     Made(super::entities::Made),
-    /// `sa.MetaData(…)`, `Comment` and the like: nothing that renders.
+    /// `sa.MetaData(…)`, with its naming convention as it was given.
+    MetaData(RefCell<Value>),
+    /// `ColumnDefault` and the like: nothing that renders.
     Nothing,
 }
 

@@ -28,6 +28,12 @@ pub(super) fn name(subject: &Subject<'_>, dialect: &Dialect) -> Result<Option<Na
     if let Some(given) = subject.name.filter(|given| given.exact) {
         return Ok(Some(given.clone()));
     }
+    // A template for checks is usually one that takes the given name in.
+    if let Some(why) = dialect.unknown_names.get(subject.kind)
+        && (subject.name.is_none() || subject.kind == "ck")
+    {
+        return Err(Unrendered { reason: format!("the name is not known: {why}").into() });
+    }
     let convention = match dialect.naming_convention.get(subject.kind) {
         Some(convention) => Some(convention.as_str()),
         None if subject.kind == "ix" && dialect.naming_convention.is_empty() => Some(DEFAULT_INDEX),

@@ -1,7 +1,7 @@
 //! Python values as SQL literals.
 
 use super::{
-    Dialect, Unrendered, refused,
+    Dialect, Unrendered, differs, refused,
     words::{Made, join},
 };
 use crate::{
@@ -38,6 +38,10 @@ pub(super) enum Use {
 
 /// A value as it compares or is passed: its form follows from what it is.
 pub(super) fn value(value: &Literal, kind: Option<&Type>, of: Use, dialect: &Dialect) -> Made {
+    let is_uuid = matches!(value, Literal::Uuid(_)) || matches!(kind, Some(Type::Uuid));
+    if is_uuid && !matches!(value, Literal::Null) && dialect.sqlalchemy < (2, 0) {
+        return differs("a UUID");
+    }
     Ok(match value {
         Literal::Null => Text::made("NULL"),
         Literal::Bool(yes) => Text::made(if *yes { "true" } else { "false" }),

@@ -15,6 +15,13 @@ use crate::{
 
 /// The types that are made on the way, the table, its indexes, its comments.
 pub(super) fn create(create: &CreateTable, dialect: &Dialect, memo: &mut Memo) -> Result<Vec<Text>, Unrendered> {
+    let plain;
+    let dialect = if create.own_metadata {
+        plain = Dialect { sqlalchemy: dialect.sqlalchemy, ..Dialect::default() };
+        &plain
+    } else {
+        dialect
+    };
     let table = &create.table;
     let mut statements = Vec::new();
     for kind in create.columns.iter().filter_map(|column| column.kind.as_ref()) {

@@ -1,7 +1,7 @@
 //! Types: their SQL, and the `CREATE TYPE` that Alembic sends for some before a `CREATE TABLE`.
 
 use super::{
-    Dialect, Memo, Unrendered, expr, literal, names, refused,
+    Dialect, Memo, Unrendered, differs, expr, literal, names, refused,
     words::{Made, join},
 };
 use crate::{
@@ -57,6 +57,10 @@ pub(super) fn sql_type(kind: &Type, table: Option<&Qualified>, dialect: &Dialect
         Type::Bit { length, varying: false } => format!("BIT({})", length.unwrap_or(1)),
         Type::Array { item, dimensions } => array(&sql_type(item, table, dialect)?, *dimensions),
         Type::Enum(given) if given.native => enum_name(given, table, dialect)?.as_str().to_owned(),
+        // Before 1.4 `create_constraint` was true unless it was given.
+        Type::Enum(given) if dialect.sqlalchemy < (1, 4) && !given.create_constraint => {
+            return differs("an enum that is no type of the server");
+        }
         Type::Enum(given) => format!("VARCHAR{}", in_parentheses(label_length(given))),
         Type::Domain { name, schema, .. } => domain_name(name, schema.as_ref()).as_str().to_owned(),
         Type::Verbatim(text) => text.clone(),

@@ -42,8 +42,10 @@ pub(super) struct Story {
 
 /// The project's own modules, as revisions import them.
 pub(super) struct Imports<'a> {
-    checkout: &'a Checkout,
-    sources: &'a Sources,
+    pub(super) checkout: &'a Checkout,
+    pub(super) sources: &'a Sources,
+    /// Folders with revisions.
+    pub(super) revisions: &'a [String],
 }
 
 impl Modules for Imports<'_> {
@@ -56,6 +58,11 @@ impl Modules for Imports<'_> {
     fn file(&self, path: &str) -> Option<SourceId> {
         self.checkout.source(self.sources, path).ok().flatten()
     }
+
+    fn mentioning(&self, word: &str) -> Vec<SourceId> {
+        let paths = self.checkout.mentioning(word, self.revisions);
+        paths.iter().filter_map(|path| self.checkout.source(self.sources, path).ok().flatten()).collect()
+    }
 }
 
 impl Project {
@@ -65,7 +72,7 @@ impl Project {
         let Discovered { checkout, sources, environments, findings, .. } = discovered;
         let mut stories = Vec::new();
         for mut environment in environments {
-            settle(&mut environment, &config, sqlalchemy, &sources);
+            settle(&mut environment, &config, sqlalchemy, &checkout, &sources);
             let engines = python::engines(&sources, &environment.files, &environment.databases);
             if engines.is_empty() {
                 stories.push(Story::read(environment, None, &config, &checkout, &sources));
@@ -83,7 +90,7 @@ impl Project {
 
     /// Where the revisions' imports are found.
     pub(super) fn imports(&self) -> Imports<'_> {
-        Imports { checkout: &self.checkout, sources: &self.sources }
+        Imports { checkout: &self.checkout, sources: &self.sources, revisions: &[] }
     }
 
     /// How a path of a source is shown to people: from where the tool was started.
@@ -149,7 +156,7 @@ impl Story {
         checkout: &Checkout,
         sources: &Sources,
     ) -> Self {
-        let imports = Imports { checkout, sources };
+        let imports = Imports { checkout, sources, revisions: &environment.version_locations };
         let settings = Settings { assume: &config.assume, types: &config.types, modules: &imports };
         let reads: Vec<Read> =
             environment.files.par_iter().map(|id| python::read_for(sources, *id, &settings, engine)).collect();
@@ -171,7 +178,8 @@ impl Story {
     /// What its SQL depends on beside the revisions.
     pub(super) fn dialect(&self) -> Dialect {
         let sqlalchemy = self.history.environment.stack.sqlalchemy.value;
-        Dialect { sqlalchemy, ..Dialect::default() }
+        let naming = &self.history.environment.stack.naming;
+        Dialect { sqlalchemy, naming_convention: naming.templates.clone(), unknown_names: naming.unknown.clone() }
     }
 
     /// Each revision as SQL, in the order of the history.

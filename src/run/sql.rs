@@ -19,7 +19,6 @@ pub(super) fn report(project: &Project, revision: Option<&str>, ways: &[Directio
     let mut report = SqlReport::default();
     for story in &project.stories {
         let dialect = &story.dialect();
-        report.naming_convention.clone_from(&dialect.naming_convention);
         let environment = &story.history.environment;
         let said = Surroundings::of(&environment.folder, &environment.stack, &|path| project.shown(path));
         report.environments.push(said);
@@ -49,6 +48,9 @@ pub(super) fn report(project: &Project, revision: Option<&str>, ways: &[Directio
             });
         }
     }
+    let mut conventions = report.environments.iter().map(|it| &it.naming_convention.templates);
+    let first = conventions.next().cloned().flatten();
+    report.naming_convention = first.filter(|first| conventions.all(|it| it.as_ref() == Some(first)));
     report
 }
 

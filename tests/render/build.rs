@@ -188,6 +188,7 @@ pub fn created(given: &str, columns: Vec<Column>, constraints: Vec<Constraint>) 
         comment: None,
         prefixes: Vec::new(),
         if_not_exists: false,
+        own_metadata: false,
         options: Vec::new(),
     }
 }
