@@ -131,8 +131,8 @@ fn the_nearest_file_that_pins_it_tells_the_version() {
 #[test]
 fn the_driver_is_that_of_env_py_or_the_only_one_that_fits() {
     let lock = |names: &[&str]| {
-        let all: String = names.iter().map(|name| format!("{name}==1.0\n")).collect();
-        format!("sqlalchemy==2.0.1\n{all}")
+        let all: Vec<String> = names.iter().map(|name| format!("{name}==1.0")).collect();
+        format!("sqlalchemy==2.0.1\n{}\n", all.join("\n"))
     };
     let driver = |env: &str, locked: &[&str]| {
         let (path, ini) = with_url("postgresql+pg8000://h/d");
@@ -199,6 +199,8 @@ fn the_convention_is_that_of_the_metadata_that_alembic_is_given() {
         "class Base(DeclarativeBase): pass\nBase.metadata.naming_convention = CONVENTION\n",
         "class Base(DeclarativeBase):\n    registry = registry(metadata=MetaData(naming_convention=CONVENTION))\n",
         "mapper = registry(metadata=MetaData(naming_convention=CONVENTION))\nBase = mapper.generate_base()\n",
+        "from typing import TYPE_CHECKING, Any\nif TYPE_CHECKING:\n    Base = Any\nelse:\n    \
+         Base = declarative_base(metadata=MetaData(naming_convention=CONVENTION))\n",
         "@as_declarative(metadata=MetaData(naming_convention=CONVENTION))\nclass Base: pass\n",
         "class Root(DeclarativeBase):\n    metadata = MetaData(naming_convention=CONVENTION)\nclass Base(Root):\n    __abstract__ = True\n",
     ] {

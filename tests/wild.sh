@@ -16,8 +16,8 @@ for checkout in "$@"; do
     mapfile -t folders < <(.venv/bin/python -c '
 import json, os, sys
 print("\n".join(sorted({os.path.dirname(it["file"]) for it in json.load(open(sys.argv[1]))["revisions"]})))' "$work/history.json")
-    "$limbeck" sql "$checkout" --no-config --format json >"$work/ours.json"
+    "$limbeck" sql "$checkout" --no-config --sqlalchemy 2.1 --format json >"$work/ours.json"
     (cd "$checkout" && "$here/.venv/bin/python" "$here/tests/witness/oracle.py" \
-        $(printf -- "$here/%s " "${folders[@]}" | sed "s#$here//#/#g") --root . >"$work/oracle.jsonl")
+        $(printf -- "$here/%s " "${folders[@]}" | sed "s#$here//#/#g") --root . --naming-convention "$work/ours.json" >"$work/oracle.jsonl")
     .venv/bin/python tests/witness/fidelity.py "$work/ours.json" "$work/oracle.jsonl" --show 2
 done

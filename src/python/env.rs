@@ -261,7 +261,9 @@ impl<'p> Reader<'_, 'p> {
             Value::None | Value::List(_) | Value::Tuple(_) | Value::Set(_) | Value::Dict(_) => Found::None,
             Value::Class(class) => self.of_class(&class),
             Value::Instance(instance) => self.of_class(&instance.class),
-            Value::External(path) if self.is_own(&path) => Found::Unknown(format!("`{path}` cannot be followed")),
+            Value::External(path) if self.is_own(&path) || is_standard(&path) => {
+                Found::Unknown(format!("`{path}` cannot be followed"))
+            }
             Value::External(path) => Found::Foreign(path.trim_end_matches(".metadata").to_owned()),
             Value::Unknown(unknown) => Found::Unknown(unknown.reason.text.clone()),
             other => Found::Unknown(format!("it is {}", other.kind())),
@@ -555,6 +557,11 @@ fn all_unknown(why: &str) -> Naming {
 /// A reason, said of something that has been named.
 fn it_is(reason: &str) -> String {
     reason.strip_prefix("it ").map_or_else(|| format!("is not known: {reason}"), str::to_owned)
+}
+
+/// Of Python's own library, which has no metadata: something was not understood.
+fn is_standard(path: &str) -> bool {
+    super::imports::is_standard(path.split('.').next().unwrap_or(path))
 }
 
 /// SQLAlchemy's own bases, whose metadata has no convention unless it is given.

@@ -35,6 +35,10 @@ impl Interp<'_> {
                 continue;
             }
             let local = alias.asname.as_ref().map_or(name, |local| local.id.as_str());
+            if name == "TYPE_CHECKING" {
+                scope.set(local, Value::Bool(false));
+                continue;
+            }
             let path = if module.is_empty() { name.to_owned() } else { format!("{module}.{name}") };
             scope.set(local, Value::external(path));
         }
@@ -131,6 +135,9 @@ impl Interp<'_> {
         let whole = format!("{path}.{name}");
         if let Some(value) = self.assumed_name(&whole) {
             return Ok(value);
+        }
+        if name == "TYPE_CHECKING" {
+            return Ok(Value::Bool(false));
         }
         if matches!(whole.as_str(), "os.environ" | "sys.argv" | "alembic.context.config") {
             return Ok(Value::inert(span, absent(&whole)));
