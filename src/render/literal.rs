@@ -38,7 +38,7 @@ pub(super) enum Use {
 
 /// A value as it compares or is passed: its form follows from what it is.
 pub(super) fn value(value: &Literal, kind: Option<&Type>, of: Use, dialect: &Dialect) -> Made {
-    let is_uuid = matches!(value, Literal::Uuid(_)) || matches!(kind, Some(Type::Uuid));
+    let is_uuid = matches!(value, Literal::Uuid(_)) || matches!(kind, Some(Type::Uuid { .. }));
     if is_uuid && !matches!(value, Literal::Null) && dialect.sqlalchemy < (2, 0) {
         return differs("a UUID");
     }
