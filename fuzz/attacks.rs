@@ -17,7 +17,7 @@ pub fn reader(bytes: &[u8]) {
     let read = python::read(&sources, id, &Settings { assume: &assume, types: &types, modules: &NoModules });
     let Some(revision) = read.revision else { return };
     for sqlalchemy in [(2, 1), (2, 0)] {
-        let dialect = Dialect { sqlalchemy, naming_convention: BTreeMap::new() };
+        let dialect = Dialect { sqlalchemy, ..Dialect::default() };
         let migrated = check::migrate(&revision, &dialect);
         for statement in migrated.upgrade.statements.iter().chain(&migrated.downgrade.statements) {
             assert!(statement.span.end >= statement.span.start, "a place does not end before it starts");
