@@ -81,7 +81,7 @@ impl From<Reason> for Unrendered {
 
 /// SQLAlchemy 1.x is rendered as 2.0, but for what is known to differ.
 fn differs<T>(what: &str) -> Result<T, Unrendered> {
-    Err(Unrendered { reason: format!("SQLAlchemy 1.x renders {what} differently").into() })
+    Err(Reason::from(format!("SQLAlchemy 1.x renders {what} differently")).into())
 }
 
 /// What Alembic or SQLAlchemy itself says no to.

@@ -32,7 +32,7 @@ pub(super) fn name(subject: &Subject<'_>, dialect: &Dialect) -> Result<Option<Na
     if let Some(why) = dialect.unknown_names.get(subject.kind)
         && (subject.name.is_none() || subject.kind == "ck")
     {
-        return Err(Unrendered { reason: format!("the name is not known: {why}").into() });
+        return Err(crate::reason::Reason::from(format!("the name is not known: {why}")).into());
     }
     let convention = match dialect.naming_convention.get(subject.kind) {
         Some(convention) => Some(convention.as_str()),
