@@ -34,8 +34,11 @@ for witness in ".venv 2.1" ".venv20 2.0"; do
         exit 1
     fi
     compare "$venv" "$version" "cases" "$work/cases" "$work/cases/versions"
-    compare "$venv" "$version" "generated" "$work/generated" "$work/generated/versions"
-    compare "$venv" "$version" "mutants" "$work/mutants" "$work/mutants/versions"
+    if [ "$version" = 2.1 ]; then
+        # An older Alembic passes over arguments that it does not know, which these use at random.
+        compare "$venv" "$version" "generated" "$work/generated" "$work/generated/versions"
+        compare "$venv" "$version" "mutants" "$work/mutants" "$work/mutants/versions"
+    fi
     for history in migrations/*/; do
         mapfile -t versions < <(find "$history" -name versions -type d | sort)
         compare "$venv" "$version" "$history" "$history" "${versions[@]}"

@@ -6,7 +6,7 @@ use super::{
     value::{Asked, Connection, Shape, Table, Value},
 };
 use crate::{
-    op::{CheckFirst, Op, Query, Step},
+    op::{CheckFirst, Op, Query, Step, Type},
     source::Span,
 };
 use std::{cell::Cell, rc::Rc};
@@ -280,6 +280,10 @@ impl Interp<'_> {
                 match (&table.create, name) {
                     (Some(create), "create") => {
                         self.emit_first(Op::CreateTable(Box::new(create.clone())), first, span)?;
+                    }
+                    // SQLAlchemy 2.0 drops the types along, 2.1 leaves them.
+                    (Some(create), _) if create.columns.iter().any(|it| matches!(it.kind, Some(Type::Enum(_)))) => {
+                        self.unresolved(span, "`.drop()` of a table with an enum depends on SQLAlchemy's version")?;
                     }
                     (Some(_), _) => {
                         self.emit_first(Op::DropTable { table: table.name.clone(), if_exists: false }, first, span)?;

@@ -148,8 +148,9 @@ impl Core<'_> {
                 as_from.then(|| Text::made(self.label("anon")))
             }
             Expr::Function { name, .. } => Some(self.function_label(name)),
+            // SQLAlchemy 2.0 gives it no name of its own.
             Expr::Within { inner, group: true, .. } => match inner.as_ref() {
-                Expr::Function { name, .. } => Some(self.function_label(name)),
+                Expr::Function { name, .. } if !self.dialect.is_before_2_1() => Some(self.function_label(name)),
                 _ => Some(Text::made(self.label("anon"))),
             },
             Expr::Cast { inner, .. } => Some(match without_casts(inner) {
