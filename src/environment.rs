@@ -94,6 +94,8 @@ pub struct Naming {
     pub templates: BTreeMap<String, String>,
     /// The kinds whose template cannot be told though there may be one, and why.
     pub unknown: BTreeMap<String, String>,
+    /// The kinds whose names code of the project changes as they are made, and which code.
+    pub renamed: BTreeMap<String, String>,
     /// Where the convention is written.
     pub from: Origin,
 }

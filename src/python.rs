@@ -76,6 +76,8 @@ pub struct Read {
     pub comments: Vec<Span>,
     /// What the user gave, and how often it was asked for.
     pub used: Used,
+    /// The kinds of constraints (`pk`, `fk`, `uq`, `ck`, `ix`) that an imported module names by a listener of its own.
+    pub renamed: BTreeMap<String, String>,
 }
 
 /// How often the file asked for what the user gave.
@@ -165,6 +167,7 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>, engine: O
                 findings: vec![syntax(at, at, message)],
                 comments: Vec::new(),
                 used: Used::default(),
+                renamed: BTreeMap::new(),
             };
         }
     };
@@ -206,7 +209,7 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>, engine: O
             None
         }
     };
-    Read { revision, findings, comments, used: reader.used }
+    Read { revision, findings, comments, used: reader.used, renamed: reader.renamed }
 }
 
 /// The beginning of the character that a byte is of.

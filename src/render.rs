@@ -41,11 +41,14 @@ pub struct Dialect {
     pub naming_convention: BTreeMap<String, String>,
     /// The kinds of names whose template is not known, and why: what they are asked for is not rendered.
     pub unknown_names: BTreeMap<String, String>,
+    /// The kinds of names that code of the project changes, given ones too, and why that is known.
+    pub renamed: BTreeMap<String, String>,
 }
 
 impl Default for Dialect {
     fn default() -> Self {
-        Self { sqlalchemy: (2, 1), naming_convention: BTreeMap::new(), unknown_names: BTreeMap::new() }
+        let none = BTreeMap::new;
+        Self { sqlalchemy: (2, 1), naming_convention: none(), unknown_names: none(), renamed: none() }
     }
 }
 

@@ -35,9 +35,10 @@ fn sent(files: &[(&str, &str)], before: &str, body: &str) -> Vec<String> {
     let id = sources.add("db/versions/a.py", text);
     let (assume, types) = (BTreeMap::new(), BTreeMap::new());
     let read = python::read(&sources, id, &Settings { assume: &assume, types: &types, modules: &modules });
+    let dialect = Dialect { renamed: read.renamed, ..Dialect::default() };
     let mut lines = Vec::new();
     for step in &read.revision.unwrap().upgrade.steps {
-        match (&step.op, render(&step.op, &Dialect::default(), &mut Memo::default())) {
+        match (&step.op, render(&step.op, &dialect, &mut Memo::default())) {
             (Op::Unresolved { reason }, _) => lines.push(format!("?{reason}")),
             (_, Ok(texts)) => {
                 lines.extend(texts.iter().map(|it| it.as_str().split_whitespace().collect::<Vec<_>>().join(" ")));
@@ -162,5 +163,26 @@ fn files_beside_a_revision_are_read_and_no_others() {
     ];
     for (before, body, expected) in cases {
         assert_eq!(sent(&files, before, body), *expected, "{before}\n{body}");
+    }
+}
+
+#[test]
+fn a_listener_that_names_constraints_leaves_their_names_open() {
+    let listener = |class: &str, event: &str| {
+        format!(
+            "from sqlalchemy import event, {class}\nNAME = 't'\n@event.listens_for({class}, '{event}')\n\
+             def rename(constraint, table):\n    constraint.name = table.name.upper() + '_PK'\n"
+        )
+    };
+    let table =
+        "op.create_table(NAME, sa.Column('a', sa.Integer(), primary_key=True), sa.PrimaryKeyConstraint('a', name='p'))";
+    for (class, event, known) in [
+        ("PrimaryKeyConstraint", "after_parent_attach", false),
+        ("ForeignKeyConstraint", "after_parent_attach", true),
+        ("PrimaryKeyConstraint", "before_parent_attach_of_another_kind", true),
+    ] {
+        let text = listener(class, event);
+        let lines = sent(&[("models.py", &text)], "from models import NAME", table);
+        assert_eq!(lines.iter().all(|it| it.starts_with("CREATE TABLE")), known, "{class}, {event}: {lines:?}");
     }
 }

@@ -100,6 +100,8 @@ pub(super) struct Interp<'a> {
     pub yields: Vec<Vec<Value>>,
     /// Modules of the project that were read, by path.
     pub modules: BTreeMap<String, Option<Rc<Module>>>,
+    /// The kinds of constraints that a module names by a listener, and which listener.
+    pub renamed: BTreeMap<String, String>,
     /// The paths of the modules that are being read, innermost last.
     pub loading: Vec<String>,
     /// What the user gave, and how often it was asked for.
@@ -134,6 +136,7 @@ impl<'a> Interp<'a> {
             managed: Vec::new(),
             yields: Vec::new(),
             modules: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             loading: Vec::new(),
             used: super::Used::default(),
             globals: None,

@@ -7,7 +7,7 @@ use super::{
     walk,
 };
 use crate::source::{SourceId, Span};
-use ruff_python_ast::Stmt;
+use ruff_python_ast::{Expr, Stmt};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
@@ -98,10 +98,13 @@ impl Interp<'_> {
             return None;
         }
         let from = self.sources.get(self.file).path.clone();
+        let mut renamed = BTreeMap::new();
         let module = self.settings.modules.module(dotted, &from).and_then(|source| {
             let parsed = super::parse(&self.sources.get(source).text).ok()?;
+            renamed = listened(parsed.suite(), &self.sources.get(source).path);
             Some(Rc::new(Module::new(source, dotted, parsed.into_suite().into_iter().collect())))
         });
+        self.renamed.extend(renamed);
         self.modules.insert(dotted.to_owned(), module.clone());
         module
     }
@@ -170,5 +173,42 @@ impl Interp<'_> {
         (self.steps, self.pending) = (steps, pending);
         (self.trying, self.nesting, self.unsure) = (trying, nesting, unsure);
         outcome
+    }
+}
+
+/// The kinds of constraints for which a module listens to `after_parent_attach` (`sqlalchemy.event`): it can give them
+/// another name there, whatever revision makes them.
+fn listened(suite: &[Stmt], path: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for statement in suite {
+        let Stmt::FunctionDef(def) = statement else { continue };
+        let calls = def.decorator_list.iter().filter_map(|it| it.expression.as_call_expr());
+        for call in calls.filter(|it| last_name(&it.func) == Some("listens_for")) {
+            let [target, event, ..] = &*call.arguments.args else { continue };
+            if event.as_string_literal_expr().is_none_or(|it| it.value.to_str() != "after_parent_attach") {
+                continue;
+            }
+            let kinds: &[&str] = match last_name(target) {
+                Some("PrimaryKeyConstraint") => &["pk"],
+                Some("ForeignKeyConstraint") => &["fk"],
+                Some("UniqueConstraint") => &["uq"],
+                Some("CheckConstraint") => &["ck"],
+                Some("Index") => &["ix"],
+                Some("Constraint" | "ColumnCollectionConstraint") => &["pk", "fk", "uq", "ck"],
+                _ => continue,
+            };
+            let why = format!("`{}` of `{path}` may change it, a listener of SQLAlchemy's events", def.name);
+            found.extend(kinds.iter().map(|kind| ((*kind).to_owned(), why.clone())));
+        }
+    }
+    found
+}
+
+/// `listens_for` of `event.listens_for`, `Index` of `sa.Index`.
+fn last_name(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Name(name) => Some(name.id.as_str()),
+        Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
+        _ => None,
     }
 }

@@ -25,6 +25,9 @@ const DEFAULT_INDEX: &str = "ix_%(column_0_label)s";
 /// A convention applies where no name was given, and to a given one where it has `constraint_name` in it, unless
 /// that is final (`op.f()`).
 pub(super) fn name(subject: &Subject<'_>, dialect: &Dialect) -> Result<Option<Name>, Unrendered> {
+    if let Some(why) = dialect.renamed.get(subject.kind) {
+        return Err(crate::reason::Reason::from(format!("the name is not known: {why}")).into());
+    }
     if let Some(given) = subject.name.filter(|given| given.exact) {
         return Ok(Some(given.clone()));
     }

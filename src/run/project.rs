@@ -17,6 +17,7 @@ use crate::{
 };
 use miette::Result;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// A checkout as far as a command needs it.
 pub(super) struct Project {
@@ -150,7 +151,7 @@ impl Project {
 
 impl Story {
     fn read(
-        environment: Environment,
+        mut environment: Environment,
         engine: Option<&str>,
         config: &Config,
         checkout: &Checkout,
@@ -162,7 +163,9 @@ impl Story {
             environment.files.par_iter().map(|id| python::read_for(sources, *id, &settings, engine)).collect();
         let (mut revisions, mut found, mut comments) = (Vec::new(), Vec::new(), Vec::new());
         let mut used = Used::default();
+        let mut renamed = BTreeMap::new();
         for read in reads {
+            renamed.extend(read.renamed);
             used.add(&read.used);
             revisions.extend(read.revision);
             comments.extend(read.comments);
@@ -171,6 +174,8 @@ impl Story {
                 finding
             }));
         }
+        // Alembic loads every revision before it runs one: what one of them brings along holds for all.
+        environment.stack.naming.renamed = renamed;
         let is_engine = engine.is_some();
         Self { history: History::build(environment, revisions, sources), found, comments, used, is_engine }
     }
@@ -179,7 +184,12 @@ impl Story {
     pub(super) fn dialect(&self) -> Dialect {
         let sqlalchemy = self.history.environment.stack.sqlalchemy.value;
         let naming = &self.history.environment.stack.naming;
-        Dialect { sqlalchemy, naming_convention: naming.templates.clone(), unknown_names: naming.unknown.clone() }
+        Dialect {
+            sqlalchemy,
+            naming_convention: naming.templates.clone(),
+            unknown_names: naming.unknown.clone(),
+            renamed: naming.renamed.clone(),
+        }
     }
 
     /// Each revision as SQL, in the order of the history.
