@@ -177,17 +177,27 @@ pub struct Environment {
     pub selected: Option<BTreeSet<SourceId>>,
 }
 
+/// What of a path lies inside a folder.
+pub(crate) fn inner<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
+    match trimmed(folder) {
+        "" => Some(path),
+        folder => path.strip_prefix(folder)?.strip_prefix('/'),
+    }
+}
+
+/// The folder without `./` and the last `/`; the root is empty.
+pub(crate) fn trimmed(folder: &str) -> &str {
+    let folder = folder.trim_end_matches('/');
+    folder.strip_prefix("./").unwrap_or(if folder == "." { "" } else { folder })
+}
+
 impl Environment {
     /// A path lies where revisions are looked for.
     #[must_use]
     pub fn holds(&self, path: &str) -> bool {
-        self.version_locations.iter().any(|location| {
-            let inside = match location.trim_end_matches('/') {
-                "." | "" => Some(path),
-                folder => path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')),
-            };
-            inside.is_some_and(|rest| self.recursive || !rest.contains('/'))
-        })
+        self.version_locations
+            .iter()
+            .any(|location| inner(location, path).is_some_and(|rest| self.recursive || !rest.contains('/')))
     }
 }
 

@@ -185,4 +185,8 @@ fn a_listener_that_names_constraints_leaves_their_names_open() {
         let lines = sent(&[("models.py", &text)], "from models import NAME", table);
         assert_eq!(lines.iter().all(|it| it.starts_with("CREATE TABLE")), known, "{class}, {event}: {lines:?}");
     }
+    let called =
+        "import sqlalchemy as sa\nNAME = 't'\nsa.event.listen(sa.PrimaryKeyConstraint, 'after_parent_attach', print)\n";
+    let lines = sent(&[("models.py", called)], "from models import NAME", table);
+    assert!(lines.iter().all(|it| it.contains("a listener of SQLAlchemy's events")), "{lines:?}");
 }

@@ -1,6 +1,9 @@
 //! In which order Alembic reads its files, and which of them it keeps.
 
-use crate::{environment::Environment, revision::Revision};
+use crate::{
+    environment::{Environment, inner, trimmed},
+    revision::Revision,
+};
 use std::collections::BTreeMap;
 
 /// Whether Alembic loads a file of this name (without its folder) as a revision: every `*.py` but `__init__*` and
@@ -28,19 +31,6 @@ pub(super) fn location<'a>(environment: &'a Environment, path: &str) -> Option<(
     all.filter(|(_, location)| inner(location, path).is_some())
         .max_by_key(|(at, location)| (trimmed(location).len(), usize::MAX - at))
         .map(|(at, location)| (at, location.as_str()))
-}
-
-/// A path inside a folder.
-pub(crate) fn inner<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
-    match trimmed(folder) {
-        "" => Some(path),
-        folder => path.strip_prefix(folder)?.strip_prefix('/'),
-    }
-}
-
-fn trimmed(folder: &str) -> &str {
-    let folder = folder.trim_end_matches('/');
-    folder.strip_prefix("./").unwrap_or(if folder == "." { "" } else { folder })
 }
 
 /// Of the revisions with one id keeps the last, at the place of the first, as the dictionary of `RevisionMap` does;

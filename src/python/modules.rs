@@ -181,9 +181,14 @@ impl Interp<'_> {
 fn listened(suite: &[Stmt], path: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for statement in suite {
-        let Stmt::FunctionDef(def) = statement else { continue };
-        let calls = def.decorator_list.iter().filter_map(|it| it.expression.as_call_expr());
-        for call in calls.filter(|it| last_name(&it.func) == Some("listens_for")) {
+        // `@event.listens_for(Index, …)` above a function, or `event.listen(Index, …, function)`.
+        let (word, given): (&str, Vec<&Expr>) = match statement {
+            Stmt::FunctionDef(def) => ("listens_for", def.decorator_list.iter().map(|it| &it.expression).collect()),
+            Stmt::Expr(it) => ("listen", vec![&*it.value]),
+            _ => continue,
+        };
+        let calls = given.into_iter().filter_map(Expr::as_call_expr);
+        for call in calls.filter(|it| last_name(&it.func) == Some(word)) {
             let [target, event, ..] = &*call.arguments.args else { continue };
             if event.as_string_literal_expr().is_none_or(|it| it.value.to_str() != "after_parent_attach") {
                 continue;
@@ -197,7 +202,7 @@ fn listened(suite: &[Stmt], path: &str) -> BTreeMap<String, String> {
                 Some("Constraint" | "ColumnCollectionConstraint") => &["pk", "fk", "uq", "ck"],
                 _ => continue,
             };
-            let why = format!("`{}` of `{path}` may change it, a listener of SQLAlchemy's events", def.name);
+            let why = format!("a listener of SQLAlchemy's events in `{path}` may change it");
             found.extend(kinds.iter().map(|kind| ((*kind).to_owned(), why.clone())));
         }
     }

@@ -60,7 +60,8 @@ impl Gate {
     /// git fails on the way.
     pub(super) fn base(&self, project: &Project, story: &Story) -> Result<Base> {
         let now = &story.history;
-        let mut reading = Reading { project, now, known: BTreeMap::new() };
+        let here = now.revisions.iter().map(|it| (now.path(it.source), it)).collect();
+        let mut reading = Reading { project, now, here, known: BTreeMap::new() };
         let fork = match &self.fork {
             Some(fork) => Some(reading.history(self.texts(fork, now)?)),
             None => None,
@@ -81,6 +82,8 @@ impl Gate {
 struct Reading<'a> {
     project: &'a Project,
     now: &'a History,
+    /// The revisions at hand, by path.
+    here: BTreeMap<&'a str, &'a Revision>,
     known: BTreeMap<(String, String), Option<Revision>>,
 }
 
@@ -103,9 +106,8 @@ impl Reading<'_> {
 
     fn revision(&mut self, path: String, text: String) -> Option<Revision> {
         let sources = &self.project.sources;
-        let here = self.now.revisions.iter().find(|it| self.now.path(it.source) == path);
-        if let Some(same) = here.filter(|it| sources.get(it.source).text == text) {
-            return Some(same.clone());
+        if let Some(same) = self.here.get(path.as_str()).filter(|it| sources.get(it.source).text == text) {
+            return Some((*same).clone());
         }
         self.known
             .entry((path.clone(), text.clone()))
