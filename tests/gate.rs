@@ -209,6 +209,12 @@ fn an_edited_revision_is_told_from_one_that_was_only_laid_out_anew() {
     let outcome = repository.check(&["--base", "main", "--select", "edited-revision"]);
     assert_eq!(outcome.report["findings"][0]["severity"], "warning");
     assert_eq!(outcome.report["findings"][0]["direction"], "downgrade");
+    // What nobody can read and nobody has touched is no edit.
+    let unread = text("def upgrade():\n    op.execute(unknown())");
+    repository.put("m/versions/a1_t.py", &unread).commit().git(&["branch", "-f", "main"]);
+    repository.put("m/versions/a1_t.py", &unread.replace("op.drop_table(\"t\")", "op.drop_table(\"u\")"));
+    let outcome = repository.check(&["--base", "main", "--select", "edited-revision"]);
+    assert_eq!(outcome.report["findings"][0]["direction"], "downgrade");
 }
 
 #[test]
