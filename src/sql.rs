@@ -8,6 +8,7 @@ mod create;
 mod expr;
 mod kind;
 mod node;
+mod upkeep;
 
 /// Longer texts are not parsed: PostgreSQL itself takes up to 1 GB, a migration that is longer than this is data.
 pub const LONGEST: usize = 16 * 1024 * 1024;

@@ -12,10 +12,14 @@ use std::{cmp::Ordering, fmt};
 
 mod expr;
 mod types;
+mod upkeep;
 mod words;
 
 pub use expr::Expr;
 pub use types::{Family, Type};
+pub use upkeep::{
+    Act, Annex, AnnexSort, Domain, DomainChange, Function, Generation, Mode, PartitionOf, Upkeep, Volatility,
+};
 
 /// A table, index, type or sequence, as the server sees it (unquoted names already in lower case).
 #[derive(Clone, Debug)]
@@ -168,6 +172,8 @@ pub enum Kind {
     AlterTable {
         table: Name,
         if_exists: bool,
+        /// `ONLY`: without its children and partitions.
+        only: bool,
         actions: Vec<Action>,
     },
     DropTable {
@@ -225,9 +231,12 @@ pub enum Kind {
         name: Name,
         value: String,
     },
-    CreateDomain {
+    CreateDomain(Box<Domain>),
+    AlterDomain {
         name: Name,
+        change: Box<DomainChange>,
     },
+    CreateFunction(Function),
     DropType {
         names: Vec<Name>,
         cascade: bool,
@@ -241,11 +250,28 @@ pub enum Kind {
     CreateView {
         view: Name,
         reads: Vec<Name>,
+        /// `MATERIALIZED`.
+        materialized: bool,
+        /// `OR REPLACE`.
+        replace: bool,
+    },
+    /// `ALTER VIEW`, `ALTER MATERIALIZED VIEW`, but for renaming a column.
+    AlterView {
+        view: Name,
     },
     DropView {
         views: Vec<Name>,
+        materialized: bool,
         cascade: bool,
     },
+    /// `ALTER INDEX … ATTACH PARTITION`.
+    AttachIndex {
+        index: Name,
+        partition: Name,
+    },
+    Upkeep(Upkeep),
+    /// A trigger, policy, rule, comment and their like.
+    Annex(Annex),
     /// Rows are written into the table: `INSERT`, `COPY … FROM`, `MERGE`.
     Insert(Box<Insert>),
     Update(Box<Update>),
@@ -257,6 +283,7 @@ pub enum Kind {
     },
     Truncate {
         tables: Vec<Name>,
+        cascade: bool,
     },
     /// `BEGIN`, `START TRANSACTION`.
     Begin,
@@ -275,6 +302,7 @@ pub enum Kind {
 /// `CREATE TABLE`.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are the parts of the statement")]
+#[expect(clippy::struct_excessive_bools, reason = "they are the statement's own words")]
 pub struct CreateTable {
     pub table: Name,
     pub columns: Vec<Column>,
@@ -284,6 +312,11 @@ pub struct CreateTable {
     pub whole: bool,
     /// `PARTITION BY …`.
     pub partitioned: bool,
+    /// `PARTITION OF …`.
+    pub partition_of: Option<PartitionOf>,
+    /// `INHERITS (…)`.
+    pub inherits: Vec<Name>,
+    pub unlogged: bool,
 }
 
 /// A column as `CREATE TABLE` and `ADD COLUMN` define it.
@@ -297,6 +330,8 @@ pub struct Column {
     pub default: Option<Expr>,
     /// `GENERATED … AS IDENTITY`, `serial`, or `GENERATED ALWAYS AS (…)`: every row gets a value.
     pub generated: bool,
+    /// And how.
+    pub generation: Option<Generation>,
     /// Constraints written with the column.
     pub constraints: Vec<Constraint>,
 }
@@ -308,6 +343,10 @@ pub struct Constraint {
     pub name: Option<String>,
     /// Existing rows are checked (no `NOT VALID`).
     pub valid: bool,
+    /// Rows are checked at all (no `NOT ENFORCED`).
+    pub enforced: bool,
+    /// `NO INHERIT`: of this table alone, not of its children.
+    pub no_inherit: bool,
     /// What it demands.
     pub rule: Demand,
 }
@@ -341,18 +380,106 @@ pub enum Demand {
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are the parts of the action")]
 pub enum Action {
-    AddColumn { column: Box<Column>, if_not_exists: bool },
-    DropColumn { column: String, if_exists: bool, cascade: bool },
-    SetNotNull { column: String },
-    DropNotNull { column: String },
-    SetDefault { column: String, default: Box<Expr> },
-    DropDefault { column: String },
-    SetType { column: String, kind: Type, using: Option<Box<Expr>> },
+    AddColumn {
+        column: Box<Column>,
+        if_not_exists: bool,
+    },
+    DropColumn {
+        column: String,
+        if_exists: bool,
+        cascade: bool,
+    },
+    SetNotNull {
+        column: String,
+    },
+    DropNotNull {
+        column: String,
+    },
+    SetDefault {
+        column: String,
+        default: Box<Expr>,
+    },
+    DropDefault {
+        column: String,
+    },
+    SetType {
+        column: String,
+        kind: Type,
+        using: Option<Box<Expr>>,
+    },
     AddConstraint(Box<Constraint>),
-    DropConstraint { constraint: String, if_exists: bool, cascade: bool },
-    ValidateConstraint { constraint: String },
-    AttachPartition { partition: Name },
-    DetachPartition { partition: Name, concurrently: bool },
+    DropConstraint {
+        constraint: String,
+        if_exists: bool,
+        cascade: bool,
+    },
+    ValidateConstraint {
+        constraint: String,
+    },
+    AttachPartition {
+        partition: Name,
+        default: bool,
+    },
+    DetachPartition {
+        partition: Name,
+        concurrently: bool,
+    },
+    AlterConstraint {
+        constraint: String,
+    },
+    SetExpression {
+        column: String,
+    },
+    DropExpression {
+        column: String,
+    },
+    AddIdentity {
+        column: String,
+    },
+    AlterIdentity {
+        column: String,
+    },
+    DropIdentity {
+        column: String,
+    },
+    SetStorage {
+        column: String,
+    },
+    SetCompression {
+        column: String,
+    },
+    SetStatistics {
+        column: String,
+    },
+    SetColumnOptions {
+        column: String,
+    },
+    /// `SET (…)`, `RESET (…)`: the parameters' names.
+    SetOptions(Vec<String>),
+    SetLogged,
+    SetUnlogged,
+    SetTablespace {
+        tablespace: String,
+    },
+    SetAccessMethod {
+        method: Option<String>,
+    },
+    /// `CLUSTER ON`, `SET WITHOUT CLUSTER`.
+    ClusterOn,
+    /// `ENABLE TRIGGER`, `DISABLE TRIGGER`.
+    SwitchTrigger,
+    /// `ENABLE RULE`, `DISABLE RULE`.
+    SwitchRule,
+    Inherit {
+        parent: Name,
+    },
+    NoInherit {
+        parent: Name,
+    },
+    ReplicaIdentity,
+    /// `ENABLE`, `DISABLE`, `FORCE`, `NO FORCE ROW LEVEL SECURITY`.
+    RowSecurity,
+    Owner,
     Other,
 }
 
@@ -443,7 +570,7 @@ impl Statement {
             | Kind::RenameConstraint { table, .. }
             | Kind::MoveTable { table, .. }
             | Kind::Delete { table, .. } => vec![table],
-            Kind::DropTable { tables, .. } | Kind::Truncate { tables } => tables.iter().collect(),
+            Kind::DropTable { tables, .. } | Kind::Truncate { tables, .. } => tables.iter().collect(),
             Kind::CreateIndex(create) => vec![&create.table],
             Kind::Insert(insert) => vec![&insert.table],
             Kind::Update(update) => vec![&update.table],
@@ -481,9 +608,11 @@ impl Statement {
     /// It changes neither rows nor schema by its own words: a query, a setting, a transaction's bounds.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Begin | Kind::End | Kind::Select | Kind::Other { tag: "SET" | "LOCK TABLE" | "COMMENT" }
-        )
+        match &self.kind {
+            Kind::Begin | Kind::End | Kind::Select | Kind::Upkeep(Upkeep::Lock { .. }) => true,
+            Kind::Annex(annex) => annex.sort == AnnexSort::Comment,
+            Kind::Other { tag } => matches!(*tag, "SET" | "COMMENT"),
+            _ => false,
+        }
     }
 }

@@ -13,7 +13,7 @@ impl Site<'_> {
         let mut empty = false;
         for statement in self.earlier.iter().filter(|it| it.guards.is_empty()) {
             match &statement.kind {
-                Kind::Truncate { tables } if tables.contains(table) => empty = true,
+                Kind::Truncate { tables, .. } if tables.contains(table) => empty = true,
                 Kind::Delete { table: of, using: false, condition } if of == table => {
                     let nulls = |it: &Expr| column.is_some_and(|column| it.holds_where_null(column));
                     empty |= condition.as_ref().is_none_or(nulls);

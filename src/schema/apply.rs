@@ -46,7 +46,7 @@ impl Schema {
             }
             Kind::Insert(insert) => self.insert(insert, statement, moment),
             Kind::Update(update) => self.update(update, statement, moment),
-            Kind::Truncate { tables } => {
+            Kind::Truncate { tables, .. } => {
                 for table in tables {
                     self.work(table, moment, |it| it.rows = None);
                 }
@@ -78,9 +78,9 @@ impl Schema {
                     slot.stamp = moment.stamp;
                 }
             }
-            Kind::CreateDomain { name } => self.add(Sort::Domain, name, made, moment),
+            Kind::CreateDomain(domain) => self.add(Sort::Domain, &domain.name, made, moment),
             Kind::CreateSequence { name } => self.add(Sort::Sequence, name, made, moment),
-            Kind::CreateView { view, reads } => {
+            Kind::CreateView { view, reads, .. } => {
                 self.keep(Sort::View, view, Object { made, reads: reads.clone(), labels: Vec::new() }, moment);
             }
             Kind::DropType { names, .. } => {

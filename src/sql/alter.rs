@@ -3,14 +3,14 @@
 use super::{
     create,
     expr::{boxed, expr},
-    node::{dotted, kind, range},
+    node::{dotted, given, kind, range},
 };
-use crate::statement::{Action, Kind, Name};
+use crate::statement::{Act, Action, Annex, AnnexSort, DomainChange, Kind, Name};
 use pg_query::{
     Node, NodeEnum,
     protobuf::{
-        AlterEnumStmt, AlterObjectSchemaStmt, AlterTableCmd, AlterTableStmt, AlterTableType as Sub, DropBehavior,
-        ObjectType, RenameStmt,
+        AlterDomainStmt, AlterEnumStmt, AlterObjectSchemaStmt, AlterTableCmd, AlterTableStmt, AlterTableType as Sub,
+        DropBehavior, ObjectType, RenameStmt,
     },
 };
 
@@ -18,8 +18,10 @@ use pg_query::{
 pub(super) fn table(it: &AlterTableStmt) -> Kind {
     match it.objtype() {
         ObjectType::ObjectTable => {}
-        ObjectType::ObjectIndex => return Kind::Other { tag: "ALTER INDEX" },
-        ObjectType::ObjectView | ObjectType::ObjectMatview => return Kind::Other { tag: "ALTER VIEW" },
+        ObjectType::ObjectIndex => return index(it),
+        ObjectType::ObjectView | ObjectType::ObjectMatview => {
+            return Kind::AlterView { view: range(it.relation.as_ref()) };
+        }
         ObjectType::ObjectSequence => return Kind::Other { tag: "ALTER SEQUENCE" },
         ObjectType::ObjectType => return Kind::Other { tag: "ALTER TYPE" },
         _ => return Kind::Other { tag: "ALTER" },
@@ -28,7 +30,24 @@ pub(super) fn table(it: &AlterTableStmt) -> Kind {
         Some(NodeEnum::AlterTableCmd(command)) => action(command),
         _ => Action::Other,
     });
-    Kind::AlterTable { table: range(it.relation.as_ref()), if_exists: it.missing_ok, actions: actions.collect() }
+    Kind::AlterTable {
+        table: range(it.relation.as_ref()),
+        if_exists: it.missing_ok,
+        only: it.relation.as_ref().is_some_and(|it| !it.inh),
+        actions: actions.collect(),
+    }
+}
+
+/// `ALTER INDEX`.
+fn index(it: &AlterTableStmt) -> Kind {
+    let first = it.cmds.first().and_then(|node| node.node.as_ref());
+    if let Some(NodeEnum::AlterTableCmd(command)) = first
+        && let Some(NodeEnum::PartitionCmd(partition)) = command.def.as_deref().and_then(|node| node.node.as_ref())
+    {
+        let (index, partition) = (range(it.relation.as_ref()), range(partition.name.as_ref()));
+        return Kind::AttachIndex { index, partition };
+    }
+    Kind::Other { tag: "ALTER INDEX" }
 }
 
 fn action(it: &AlterTableCmd) -> Action {
@@ -57,13 +76,99 @@ fn action(it: &AlterTableCmd) -> Action {
             using: def.raw_default.as_deref().map(|node| Box::new(expr(node))),
         },
         (Sub::AtAttachPartition, Some(NodeEnum::PartitionCmd(command))) => {
-            Action::AttachPartition { partition: range(command.name.as_ref()) }
+            let default = command.bound.as_ref().is_some_and(|it| it.is_default);
+            Action::AttachPartition { partition: range(command.name.as_ref()), default }
         }
         (Sub::AtDetachPartition, Some(NodeEnum::PartitionCmd(command))) => {
             Action::DetachPartition { partition: range(command.name.as_ref()), concurrently: command.concurrent }
         }
-        _ => Action::Other,
+        _ => of_column(it).or_else(|| of_table(it, inner)).unwrap_or(Action::Other),
     }
+}
+
+/// What else is done to a column.
+fn of_column(it: &AlterTableCmd) -> Option<Action> {
+    let column = it.name.clone();
+    Some(match it.subtype() {
+        Sub::AtSetExpression => Action::SetExpression { column },
+        Sub::AtDropExpression => Action::DropExpression { column },
+        Sub::AtAddIdentity => Action::AddIdentity { column },
+        Sub::AtSetIdentity => Action::AlterIdentity { column },
+        Sub::AtDropIdentity => Action::DropIdentity { column },
+        Sub::AtSetStorage => Action::SetStorage { column },
+        Sub::AtSetCompression => Action::SetCompression { column },
+        Sub::AtSetStatistics => Action::SetStatistics { column },
+        Sub::AtSetOptions | Sub::AtResetOptions => Action::SetColumnOptions { column },
+        _ => return None,
+    })
+}
+
+/// What else is done to a table.
+fn of_table(it: &AlterTableCmd, def: Option<&NodeEnum>) -> Option<Action> {
+    let parent = || match def {
+        Some(NodeEnum::RangeVar(parent)) => range(Some(parent)),
+        _ => Name::bare(""),
+    };
+    Some(match it.subtype() {
+        Sub::AtAlterConstraint => match def {
+            Some(NodeEnum::AtalterConstraint(def)) => Action::AlterConstraint { constraint: def.conname.clone() },
+            Some(NodeEnum::Constraint(def)) => Action::AlterConstraint { constraint: def.conname.clone() },
+            _ => return None,
+        },
+        Sub::AtSetRelOptions | Sub::AtResetRelOptions | Sub::AtReplaceRelOptions => match def {
+            Some(NodeEnum::List(list)) => Action::SetOptions(list.items.iter().filter_map(option).collect()),
+            _ => return None,
+        },
+        Sub::AtSetLogged => Action::SetLogged,
+        Sub::AtSetUnLogged => Action::SetUnlogged,
+        Sub::AtSetTableSpace => Action::SetTablespace { tablespace: it.name.clone() },
+        Sub::AtSetAccessMethod => Action::SetAccessMethod { method: given(&it.name) },
+        Sub::AtClusterOn | Sub::AtDropCluster => Action::ClusterOn,
+        Sub::AtEnableTrig
+        | Sub::AtEnableAlwaysTrig
+        | Sub::AtEnableReplicaTrig
+        | Sub::AtDisableTrig
+        | Sub::AtEnableTrigAll
+        | Sub::AtDisableTrigAll
+        | Sub::AtEnableTrigUser
+        | Sub::AtDisableTrigUser => Action::SwitchTrigger,
+        Sub::AtEnableRule | Sub::AtEnableAlwaysRule | Sub::AtEnableReplicaRule | Sub::AtDisableRule => {
+            Action::SwitchRule
+        }
+        Sub::AtAddInherit => Action::Inherit { parent: parent() },
+        Sub::AtDropInherit => Action::NoInherit { parent: parent() },
+        Sub::AtReplicaIdentity => Action::ReplicaIdentity,
+        Sub::AtEnableRowSecurity | Sub::AtDisableRowSecurity | Sub::AtForceRowSecurity | Sub::AtNoForceRowSecurity => {
+            Action::RowSecurity
+        }
+        Sub::AtChangeOwner => Action::Owner,
+        _ => return None,
+    })
+}
+
+/// A storage parameter's name.
+fn option(node: &Node) -> Option<String> {
+    match node.node.as_ref()? {
+        NodeEnum::DefElem(it) => Some(it.defname.clone()),
+        _ => None,
+    }
+}
+
+/// `ALTER DOMAIN` (`AlterDomainStmt.subtype` in PostgreSQL's `parsenodes.h`).
+pub(super) fn domain(it: &AlterDomainStmt) -> Option<Kind> {
+    let change = match (it.subtype.as_str(), it.def.as_deref()) {
+        ("T", None) => DomainChange::Default(None),
+        ("T", def) => DomainChange::Default(Some(boxed(def))),
+        ("N", _) => DomainChange::DropNotNull,
+        ("O", _) => DomainChange::SetNotNull,
+        ("C", Some(Node { node: Some(NodeEnum::Constraint(def)) })) => {
+            DomainChange::AddConstraint(create::constraint(def, Some("VALUE"))?)
+        }
+        ("X", _) => DomainChange::DropConstraint { constraint: it.name.clone() },
+        ("V", _) => DomainChange::ValidateConstraint { constraint: it.name.clone() },
+        _ => return None,
+    };
+    Some(Kind::AlterDomain { name: dotted(&it.type_name), change: Box::new(change) })
 }
 
 /// `ALTER … RENAME`.
@@ -80,6 +185,15 @@ pub(super) fn rename(it: &RenameStmt) -> Kind {
         ObjectType::ObjectType | ObjectType::ObjectDomain => {
             Kind::RenameType { name: object(it.object.as_deref()), to }
         }
+        ObjectType::ObjectView | ObjectType::ObjectMatview => Kind::AlterView { view: table() },
+        sort @ (ObjectType::ObjectTrigger | ObjectType::ObjectPolicy | ObjectType::ObjectRule) => {
+            let sort = match sort {
+                ObjectType::ObjectTrigger => AnnexSort::Trigger,
+                ObjectType::ObjectPolicy => AnnexSort::Policy,
+                _ => AnnexSort::Rule,
+            };
+            Kind::Annex(Annex { sort, name: it.subname.clone(), table: table(), act: Act::Rename })
+        }
         _ => Kind::Other { tag: "ALTER … RENAME" },
     }
 }
@@ -88,6 +202,7 @@ pub(super) fn rename(it: &RenameStmt) -> Kind {
 pub(super) fn schema(it: &AlterObjectSchemaStmt) -> Kind {
     match it.object_type() {
         ObjectType::ObjectTable => Kind::MoveTable { table: range(it.relation.as_ref()), schema: it.newschema.clone() },
+        ObjectType::ObjectView | ObjectType::ObjectMatview => Kind::AlterView { view: range(it.relation.as_ref()) },
         _ => Kind::Other { tag: "ALTER … SET SCHEMA" },
     }
 }

@@ -2,12 +2,14 @@
 
 use super::{
     expr::boxed,
-    node::{given, kind, range, strings},
+    node::{dotted, given, kind, range, relations, strings},
 };
-use crate::statement::{Column, Constraint, CreateIndex, CreateTable, Demand};
+use crate::statement::{
+    Column, Constraint, CreateIndex, CreateTable, Demand, Domain, Function, Generation, PartitionOf, Volatility,
+};
 use pg_query::{
     Node, NodeEnum,
-    protobuf::{self, ConstrType, CreateStmt, IndexStmt, SortByDir, SortByNulls},
+    protobuf::{self, ConstrType, CreateDomainStmt, CreateFunctionStmt, CreateStmt, IndexStmt, SortByDir, SortByNulls},
 };
 
 /// `CREATE TABLE`.
@@ -28,6 +30,12 @@ pub(super) fn table(it: &CreateStmt) -> CreateTable {
         if_not_exists: it.if_not_exists,
         whole,
         partitioned: it.partspec.is_some(),
+        partition_of: it.partbound.as_ref().and_then(|bound| {
+            let parent = relations(&it.inh_relations).into_iter().next()?;
+            Some(PartitionOf { parent, default: bound.is_default })
+        }),
+        inherits: if it.partbound.is_some() { Vec::new() } else { relations(&it.inh_relations) },
+        unlogged: it.relation.as_ref().is_some_and(|it| it.relpersistence == "u"),
     }
 }
 
@@ -49,6 +57,7 @@ pub(super) fn column(it: &protobuf::ColumnDef) -> Column {
         not_null: it.is_not_null || serial.is_some(),
         default: it.raw_default.as_deref().map(super::expr::expr),
         generated: serial.is_some(),
+        generation: serial.map(|_| Generation::Serial),
         constraints: Vec::new(),
     };
     for node in &it.constraints {
@@ -58,9 +67,22 @@ pub(super) fn column(it: &protobuf::ColumnDef) -> Column {
             ConstrType::ConstrDefault => column.default = Some(boxed(def.raw_expr.as_deref())),
             ConstrType::ConstrIdentity => {
                 column.generated = true;
+                column.generation = Some(Generation::Identity);
                 column.not_null = true;
             }
-            ConstrType::ConstrGenerated => column.generated = true,
+            ConstrType::ConstrGenerated => {
+                column.generated = true;
+                let value = boxed(def.raw_expr.as_deref());
+                // `ATTRIBUTE_GENERATED_STORED`; nothing is written by default, which is VIRTUAL since version 18.
+                let stored = def.generated_kind == "s";
+                column.generation = Some(if stored { Generation::Stored(value) } else { Generation::Virtual(value) });
+            }
+            // Written behind the constraint that it is about.
+            ConstrType::ConstrAttrNotEnforced => {
+                if let Some(last) = column.constraints.last_mut() {
+                    (last.enforced, last.valid) = (false, false);
+                }
+            }
             ConstrType::ConstrPrimary => {
                 column.not_null = true;
                 column.constraints.extend(constraint(def, Some(&it.colname)));
@@ -93,7 +115,18 @@ pub(super) fn constraint(it: &protobuf::Constraint, column: Option<&str>) -> Opt
         ConstrType::ConstrExclusion => Demand::Exclude,
         _ => return None,
     };
-    Some(Constraint { name: given(&it.conname), valid: !it.skip_validation, rule })
+    Some(Constraint {
+        name: given(&it.conname),
+        valid: !it.skip_validation,
+        enforced: it.is_enforced || !may_be_idle(it.contype()),
+        no_inherit: it.is_no_inherit,
+        rule,
+    })
+}
+
+/// `NOT ENFORCED` can be said of it; the grammar leaves the field of others unset.
+fn may_be_idle(kind: ConstrType) -> bool {
+    matches!(kind, ConstrType::ConstrCheck | ConstrType::ConstrForeign)
 }
 
 /// `CREATE INDEX`.
@@ -124,4 +157,34 @@ pub(super) fn index(it: &IndexStmt) -> CreateIndex {
         only: it.relation.as_ref().is_some_and(|it| !it.inh),
         plain,
     }
+}
+
+/// `CREATE DOMAIN`.
+pub(super) fn domain(it: &CreateDomainStmt) -> Domain {
+    let (mut constraints, mut default) = (Vec::new(), None);
+    for node in &it.constraints {
+        let Some(NodeEnum::Constraint(def)) = node.node.as_ref() else { continue };
+        if def.contype() == ConstrType::ConstrDefault {
+            default = Some(boxed(def.raw_expr.as_deref()));
+        }
+        constraints.extend(constraint(def, Some("VALUE")));
+    }
+    Domain { name: dotted(&it.domainname), base: kind(it.type_name.as_ref()), constraints, default }
+}
+
+/// `CREATE FUNCTION`, `CREATE PROCEDURE`.
+pub(super) fn function(it: &CreateFunctionStmt) -> Function {
+    let said = it.options.iter().rev().find_map(|node| match node.node.as_ref()? {
+        NodeEnum::DefElem(option) if option.defname == "volatility" => match option.arg.as_deref()?.node.as_ref()? {
+            NodeEnum::String(word) => Some(word.sval.as_str()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let volatility = match said {
+        Some("immutable") => Volatility::Immutable,
+        Some("stable") => Volatility::Stable,
+        _ => Volatility::Volatile,
+    };
+    Function { name: dotted(&it.funcname), volatility, replace: it.replace, procedure: it.is_procedure }
 }

@@ -3,7 +3,8 @@
 use super::{
     alter, create,
     expr::{boxed, expr},
-    node::{dotted, objects, range, strings},
+    node::{dotted, objects, range, relations, strings},
+    upkeep,
 };
 use crate::statement::{Insert, Kind, Name, Update};
 use pg_query::{
@@ -13,7 +14,10 @@ use pg_query::{
 
 /// The kind of a statement's node.
 pub(super) fn kind(node: &NodeEnum) -> Kind {
-    definition(node).or_else(|| change(node)).unwrap_or_else(|| Kind::Other { tag: tag(node) })
+    definition(node)
+        .or_else(|| change(node))
+        .or_else(|| upkeep::kind(node))
+        .unwrap_or_else(|| Kind::Other { tag: tag(node) })
 }
 
 /// DDL.
@@ -23,7 +27,8 @@ fn definition(node: &NodeEnum) -> Option<Kind> {
         NodeEnum::CreateTableAsStmt(it) => {
             let table = range(it.into.as_ref().and_then(|into| into.rel.as_ref()));
             if it.objtype() == ObjectType::ObjectMatview {
-                Kind::CreateView { view: table, reads: it.query.as_deref().map(reads).unwrap_or_default() }
+                let reads = it.query.as_deref().map(reads).unwrap_or_default();
+                Kind::CreateView { view: table, reads, materialized: true, replace: false }
             } else {
                 Kind::CreateTableAs { table, if_not_exists: it.if_not_exists }
             }
@@ -36,11 +41,15 @@ fn definition(node: &NodeEnum) -> Option<Kind> {
         NodeEnum::DropStmt(it) => drop(it),
         NodeEnum::CreateSchemaStmt(it) => Kind::CreateSchema { schema: it.schemaname.clone() },
         NodeEnum::CreateEnumStmt(it) => Kind::CreateEnum { name: dotted(&it.type_name), labels: strings(&it.vals) },
-        NodeEnum::CreateDomainStmt(it) => Kind::CreateDomain { name: dotted(&it.domainname) },
+        NodeEnum::CreateDomainStmt(it) => Kind::CreateDomain(Box::new(create::domain(it))),
+        NodeEnum::AlterDomainStmt(it) => return alter::domain(it),
+        NodeEnum::CreateFunctionStmt(it) => Kind::CreateFunction(create::function(it)),
         NodeEnum::CreateSeqStmt(it) => Kind::CreateSequence { name: range(it.sequence.as_ref()) },
         NodeEnum::ViewStmt(it) => Kind::CreateView {
             view: range(it.view.as_ref()),
             reads: it.query.as_deref().map(reads).unwrap_or_default(),
+            materialized: false,
+            replace: it.replace,
         },
         _ => return None,
     })
@@ -64,7 +73,9 @@ fn change(node: &NodeEnum) -> Option<Kind> {
             using: !it.using_clause.is_empty(),
             condition: it.where_clause.as_deref().map(expr),
         },
-        NodeEnum::TruncateStmt(it) => Kind::Truncate { tables: it.relations.iter().filter_map(table).collect() },
+        NodeEnum::TruncateStmt(it) => {
+            Kind::Truncate { tables: relations(&it.relations), cascade: it.behavior() == DropBehavior::DropCascade }
+        }
         NodeEnum::SelectStmt(it) => match it.into_clause.as_deref() {
             Some(into) => Kind::CreateTableAs { table: range(into.rel.as_ref()), if_not_exists: false },
             None => Kind::Select,
@@ -81,13 +92,6 @@ fn change(node: &NodeEnum) -> Option<Kind> {
     })
 }
 
-fn table(node: &Node) -> Option<Name> {
-    match node.node.as_ref()? {
-        NodeEnum::RangeVar(it) => Some(range(Some(it))),
-        _ => None,
-    }
-}
-
 fn drop(it: &DropStmt) -> Kind {
     let cascade = it.behavior() == DropBehavior::DropCascade;
     let names = objects(&it.objects);
@@ -100,7 +104,10 @@ fn drop(it: &DropStmt) -> Kind {
         }
         ObjectType::ObjectType | ObjectType::ObjectDomain => Kind::DropType { names, cascade },
         ObjectType::ObjectSequence => Kind::DropSequence { names },
-        ObjectType::ObjectView | ObjectType::ObjectMatview => Kind::DropView { views: names, cascade },
+        sort @ (ObjectType::ObjectView | ObjectType::ObjectMatview) => {
+            Kind::DropView { views: names, materialized: sort == ObjectType::ObjectMatview, cascade }
+        }
+        ObjectType::ObjectTrigger | ObjectType::ObjectPolicy | ObjectType::ObjectRule => upkeep::dropped(it),
         _ => Kind::Other { tag: "DROP" },
     }
 }
@@ -183,14 +190,7 @@ fn of_from(node: &Node, names: &mut Vec<Name>) {
 fn tag(node: &NodeEnum) -> &'static str {
     match node {
         NodeEnum::VariableSetStmt(_) => "SET",
-        NodeEnum::LockStmt(_) => "LOCK TABLE",
         NodeEnum::CommentStmt(_) => "COMMENT",
-        NodeEnum::ReindexStmt(_) => "REINDEX",
-        NodeEnum::VacuumStmt(_) => "VACUUM",
-        NodeEnum::ClusterStmt(_) => "CLUSTER",
-        NodeEnum::RefreshMatViewStmt(_) => "REFRESH MATERIALIZED VIEW",
-        NodeEnum::CreateFunctionStmt(_) => "CREATE FUNCTION",
-        NodeEnum::CreateTrigStmt(_) => "CREATE TRIGGER",
         NodeEnum::CreateExtensionStmt(_) => "CREATE EXTENSION",
         NodeEnum::GrantStmt(_) => "GRANT",
         NodeEnum::CallStmt(_) => "CALL",

@@ -30,6 +30,15 @@ pub(super) fn range(it: Option<&protobuf::RangeVar>) -> Name {
     it.map_or_else(|| Name::bare(""), |it| Name { schema: some(&it.schemaname), name: it.relname.clone() })
 }
 
+/// The tables of a list.
+pub(super) fn relations(nodes: &[Node]) -> Vec<Name> {
+    let names = nodes.iter().filter_map(|node| match node.node.as_ref()? {
+        NodeEnum::RangeVar(it) => Some(range(Some(it))),
+        _ => None,
+    });
+    names.collect()
+}
+
 /// A name from its parts: `a`, `s.a`, `db.s.a`.
 pub(super) fn dotted(parts: &[Node]) -> Name {
     let mut parts = strings(parts);

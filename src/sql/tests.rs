@@ -1,7 +1,7 @@
 use super::{LONGEST, Refused, parse};
 use crate::{
     source::Text,
-    statement::{Action, Demand, Kind, Name},
+    statement::{Action, AnnexSort, Demand, DomainChange, Generation, Kind, Mode, Name, Upkeep, Volatility},
 };
 use proptest::prelude::*;
 
@@ -90,4 +90,55 @@ proptest! {
             prop_assert_eq!(sql.get(parsed.range.clone()), Some(parsed.sql.as_str()));
         }
     }
+}
+
+#[test]
+fn what_is_done_to_what_stands() {
+    let one = |sql: &str| kinds(sql).remove(0);
+    let Kind::Upkeep(Upkeep::ReindexTable { concurrently: true, .. }) = one("REINDEX TABLE CONCURRENTLY t") else {
+        panic!()
+    };
+    let Kind::Upkeep(Upkeep::Vacuum { full: true, tables }) = one("VACUUM (FULL, ANALYZE) a, s.b") else { panic!() };
+    assert_eq!(tables, [Name::bare("a"), Name::within("s", "b")]);
+    let Kind::Upkeep(Upkeep::Vacuum { full: false, .. }) = one("VACUUM (FULL off) a") else { panic!() };
+    let Kind::Upkeep(Upkeep::Lock { mode, only, .. }) = one("LOCK TABLE ONLY t IN SHARE ROW EXCLUSIVE MODE") else {
+        panic!()
+    };
+    assert_eq!((mode, only), (Mode::ShareRowExclusive, vec![Name::bare("t")]));
+    let Kind::Annex(annex) = one("DROP TRIGGER g ON s.t") else { panic!() };
+    assert_eq!((annex.sort, annex.name.as_str(), annex.table), (AnnexSort::Trigger, "g", Name::within("s", "t")));
+    let Kind::Annex(annex) = one("COMMENT ON COLUMN s.t.a IS 'x'") else { panic!() };
+    assert_eq!((annex.sort, annex.table), (AnnexSort::Comment, Name::within("s", "t")));
+    assert!(matches!(one("COMMENT ON TYPE t IS 'x'"), Kind::Other { .. }));
+}
+
+#[test]
+fn domains_functions_partitions_and_generated_columns() {
+    let one = |sql: &str| kinds(sql).remove(0);
+    let Kind::CreateDomain(domain) = one("CREATE DOMAIN d AS text DEFAULT 'a' NOT NULL CHECK (VALUE <> '')") else {
+        panic!()
+    };
+    assert_eq!((domain.base.name.as_str(), domain.constraints.len(), domain.default.is_some()), ("text", 2, true));
+    let Kind::AlterDomain { change, .. } = one("ALTER DOMAIN d ADD CONSTRAINT c CHECK (VALUE > 0) NOT VALID") else {
+        panic!()
+    };
+    assert!(matches!(&*change, DomainChange::AddConstraint(it) if !it.valid));
+    let volatility =
+        |tail: &str| match one(&format!("CREATE FUNCTION f() RETURNS int LANGUAGE sql {tail} AS 'SELECT 1'")) {
+            Kind::CreateFunction(it) => it.volatility,
+            other => panic!("{other:?}"),
+        };
+    assert_eq!(
+        ["", "STABLE", "IMMUTABLE"].map(volatility),
+        [Volatility::Volatile, Volatility::Stable, Volatility::Immutable]
+    );
+    let Kind::CreateTable(create) = one("CREATE TABLE p PARTITION OF t DEFAULT") else { panic!() };
+    assert!(create.partition_of.is_some_and(|it| it.default && it.parent == Name::bare("t")));
+    let sql = "CREATE TABLE t (a serial, b int GENERATED ALWAYS AS IDENTITY, c int GENERATED ALWAYS AS (1) STORED, d int GENERATED ALWAYS AS (1), e int CHECK (e > 0) NOT ENFORCED CHECK (e > 1))";
+    let Kind::CreateTable(create) = one(sql) else { panic!() };
+    assert!(matches!(create.columns[0].generation, Some(Generation::Serial)));
+    assert!(matches!(create.columns[1].generation, Some(Generation::Identity)));
+    assert!(matches!(create.columns[2].generation, Some(Generation::Stored(_))));
+    assert!(matches!(create.columns[3].generation, Some(Generation::Virtual(_))));
+    assert_eq!(create.columns[4].constraints.iter().map(|it| it.enforced).collect::<Vec<_>>(), [false, true]);
 }
