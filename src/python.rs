@@ -6,6 +6,7 @@
 mod alike;
 mod args;
 mod blocks;
+mod branches;
 mod builtins;
 mod call;
 mod catalog;
@@ -25,6 +26,7 @@ mod inspect;
 mod interp;
 mod items;
 mod library;
+mod loops;
 mod metadata;
 mod methods;
 mod modules;

@@ -1,7 +1,8 @@
 //! Python's own functions.
 
 use super::{
-    interp::{Args, Eval, Halt, Interp, Truth},
+    branches::Truth,
+    interp::{Args, Eval, Halt, Interp},
     methods::sort,
     value::{Arg, Value},
 };

@@ -1,7 +1,8 @@
 //! Expressions.
 
 use super::{
-    interp::{Eval, Flow, Halt, Interp, NESTING, Truth},
+    branches::Truth,
+    interp::{Eval, Flow, Halt, Interp, NESTING},
     value::{Asked, Class, Dict, Inspected, List, Scope, Shape, Subject, Unknown, Value},
 };
 use crate::{

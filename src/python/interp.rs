@@ -1,13 +1,14 @@
-//! The interpreter: statements, branches that cannot be decided, loops, and the limits on all of them.
+//! The interpreter: its state, its statements, and the limits on all of them.
 
 use super::{
     Settings,
+    branches::{Truth, Until},
     modules::Module,
-    value::{Arg, Asked, Scope, Unknown, Value},
+    value::{Arg, Scope, Unknown, Value},
 };
 use crate::{
-    op::{CheckFirst, Guard, Op, Question, Step},
-    reason::{Class, Reason},
+    op::{CheckFirst, Guard, Op, Step},
+    reason::Reason,
     source::{SourceId, Sources, Span},
 };
 use ruff_python_ast::{self as ast, Expr, Stmt};
@@ -25,9 +26,6 @@ pub(super) const NESTING: usize = 400;
 const BYTES: usize = 64 << 20;
 /// Operations that one function may ask for.
 const STEPS: usize = 50_000;
-
-/// Conditions that are not decided, one in another.
-const GUARDS: usize = 64;
 
 /// What ends the evaluation of a function early.
 pub(super) enum Halt {
@@ -50,19 +48,6 @@ pub(super) type Run = Result<Flow, Halt>;
 /// The result of an expression.
 pub(super) type Eval = Result<Value, Halt>;
 
-/// Until when a condition that was not decided holds for what follows.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Until {
-    /// The end of the branch.
-    Branch,
-    /// The end of the turn of the loop: `if …: continue`.
-    Turn,
-    /// The end of the loop: `if …: break`.
-    Loop,
-    /// The end of the function: `if …: return`.
-    Function,
-}
-
 /// One file being interpreted.
 pub(super) struct Interp<'a> {
     pub sources: &'a Sources,
@@ -72,7 +57,8 @@ pub(super) struct Interp<'a> {
     /// The file that the code being run stands in.
     pub file: SourceId,
     pub steps: Vec<Step>,
-    guards: Vec<(Guard, Until)>,
+    /// The conditions in force that are not decided, and until when.
+    pub guards: Vec<(Guard, Until)>,
     /// Inside how many `autocommit_block()`s.
     pub autocommit: usize,
     fuel: u64,
@@ -360,382 +346,12 @@ impl<'a> Interp<'a> {
             _ => {}
         }
     }
-
-    // ── conditions ──
-
-    fn conditional(&mut self, test: &Expr, body: &[Stmt], rest: &[ast::ElifElseClause], scope: &Rc<Scope>) -> Run {
-        let value = self.eval(test, scope)?;
-        let otherwise = |this: &mut Self| match rest.split_first() {
-            None => Ok(Flow::Next),
-            Some((clause, more)) => match &clause.test {
-                // A chain of `elif` is as deep as it is long.
-                Some(test) => {
-                    stacker::maybe_grow(256 << 10, 4 << 20, || this.conditional(test, &clause.body, more, scope))
-                }
-                None => this.block(&clause.body, scope),
-            },
-        };
-        match self.truth(&value) {
-            Truth::Known(true) => self.block(body, scope),
-            Truth::Known(false) => otherwise(self),
-            undecided => {
-                let guard = self.guard(test, &undecided);
-                self.fork(guard, scope, |this| this.block(body, scope), otherwise)
-            }
-        }
-    }
-
-    /// The condition of a branch, as far as the schema may decide it.
-    pub(super) fn guard(&self, test: &Expr, truth: &Truth) -> Guard {
-        let (question, holds) = match truth {
-            Truth::Asked(asked) => (asked.question.clone(), asked.holds),
-            other => (Question::Unknown(self.undecided(other, self.span(test.range()))), true),
-        };
-        Guard { text: self.code(test.range()), span: self.span(test.range()), question, holds }
-    }
-
-    /// Why a condition is not decided.
-    pub(super) fn undecided(&self, truth: &Truth, span: Span) -> Reason {
-        match truth {
-            Truth::Unknown(unknown) => self.because(unknown, span),
-            Truth::Other(reason) => reason.clone(),
-            Truth::Asked(_) => Reason::data("it is what the database says"),
-            Truth::Known(_) => "it is known".into(),
-        }
-    }
-
-    /// Runs both branches of a condition that is not decided, and joins what they leave behind.
-    pub(super) fn fork(
-        &mut self,
-        guard: Guard,
-        scope: &Rc<Scope>,
-        yes: impl FnOnce(&mut Self) -> Run,
-        no: impl FnOnce(&mut Self) -> Run,
-    ) -> Run {
-        let mark = self.guards.len();
-        if mark >= GUARDS {
-            let reason = format!("more than {GUARDS} conditions that are not decided stand one in another");
-            return Err(Halt::Limit { reason, span: guard.span });
-        }
-        let before = scope.vars.borrow().clone();
-        let contrary = negated(&guard);
-        self.guards.push((guard.clone(), Until::Branch));
-        let first = yes(self);
-        let mut lasting = self.settle(mark);
-        let after_yes = scope.vars.replace(before);
-        self.guards.push((contrary.clone(), Until::Branch));
-        let second = no(self);
-        lasting.extend(self.settle(mark));
-        let after_no = scope.vars.take();
-        let (first, second) = (Ending::of(first)?, Ending::of(second)?);
-        scope.vars.replace(match (first.goes_on(), second.goes_on()) {
-            (true, false) => after_yes,
-            (false, true) => after_no,
-            _ => join(&after_yes, &after_no, &guard),
-        });
-        for until in lasting {
-            let text = format!("{} (and more)", guard.text);
-            let why = guard.question.open().cloned();
-            let question = Question::Unknown(why.unwrap_or_else(|| "it is one of several conditions".into()));
-            self.guards.push((Guard { text, question, ..guard.clone() }, until));
-        }
-        self.resume(first, second, guard, contrary)
-    }
-
-    /// What follows a fork: a branch that left the function, the loop or the turn guards the rest of it.
-    fn resume(&mut self, yes: Ending, no: Ending, guard: Guard, contrary: Guard) -> Run {
-        match (yes, no) {
-            (Ending::Raise(halt), Ending::Raise(_)) => Err(halt),
-            (Ending::Raise(_), Ending::Flow(flow)) | (Ending::Flow(flow), Ending::Raise(_)) => Ok(flow),
-            (Ending::Flow(Flow::Next), Ending::Flow(Flow::Next)) => Ok(Flow::Next),
-            (Ending::Flow(Flow::Return(a)), Ending::Flow(Flow::Return(b))) => {
-                Ok(Flow::Return(if a.same(&b) { a } else { depends(&guard, "the result") }))
-            }
-            (Ending::Flow(Flow::Next), Ending::Flow(left)) => self.leave(left, guard),
-            (Ending::Flow(left), Ending::Flow(Flow::Next)) => self.leave(left, contrary),
-            (Ending::Flow(Flow::Break), Ending::Flow(Flow::Break)) => Ok(Flow::Break),
-            (Ending::Flow(Flow::Continue), Ending::Flow(Flow::Continue)) => Ok(Flow::Continue),
-            (Ending::Flow(_), Ending::Flow(second)) => {
-                let class = guard.question.open().map_or(Class::Data, |it| it.class);
-                let reason = Reason::of(class, format!("where it goes on depends on `{}`", guard.text));
-                self.unresolved(guard.span, reason)?;
-                Ok(second)
-            }
-        }
-    }
-
-    fn leave(&mut self, left: Flow, guard: Guard) -> Run {
-        let until = match left {
-            Flow::Next => return Ok(Flow::Next),
-            Flow::Continue => Until::Turn,
-            Flow::Break => Until::Loop,
-            Flow::Return(value) => {
-                if let Some(pending) = self.pending.last_mut() {
-                    pending.push(value);
-                }
-                Until::Function
-            }
-        };
-        self.guards.push((guard, until));
-        Ok(Flow::Next)
-    }
-
-    /// Drops the guards from `mark` on; tells which of them reach beyond the branch.
-    fn settle(&mut self, mark: usize) -> Vec<Until> {
-        self.guards
-            .drain(mark.min(self.guards.len())..)
-            .map(|(_, until)| until)
-            .filter(|it| *it > Until::Branch)
-            .collect()
-    }
-
-    /// Drops the guards from `mark` on that do not outlast a turn or a loop.
-    fn lapse(&mut self, mark: usize, until: Until) {
-        let mut index = 0;
-        self.guards.retain(|(_, it)| {
-            index += 1;
-            index <= mark || *it > until
-        });
-    }
-
-    /// At the end of a function: every condition of its own is done with.
-    pub(super) fn close(&mut self, mark: usize) {
-        self.guards.truncate(mark);
-    }
-
-    // ── loops ──
-
-    fn for_loop(&mut self, it: &ast::StmtFor, scope: &Rc<Scope>) -> Run {
-        let iterable = self.eval(&it.iter, scope)?;
-        let span = self.span(it.iter.range());
-        let mark = self.guards.len();
-        let mut broken = false;
-        match self.iterate(&iterable, span)? {
-            Ok(items) => {
-                let length = length_of(&iterable);
-                for item in items {
-                    self.burn(span)?;
-                    self.assign(&it.target, item?, scope)?;
-                    let flow = self.block(&it.body, scope)?;
-                    self.lapse(mark, Until::Turn);
-                    if length_of(&iterable) != length {
-                        self.unresolved(span, "the list changes while the loop goes through it")?;
-                        break;
-                    }
-                    match flow {
-                        Flow::Next | Flow::Continue => {}
-                        Flow::Break => {
-                            broken = true;
-                            break;
-                        }
-                        Flow::Return(value) => {
-                            self.lapse(mark, Until::Loop);
-                            return Ok(Flow::Return(value));
-                        }
-                    }
-                }
-            }
-            Err(unknown) => {
-                let text = format!("for {} in {}", self.code(it.target.range()), self.code(it.iter.range()));
-                let item = Value::Unknown(Rc::new(Unknown {
-                    reason: one_of(&self.code(it.iter.range()), &unknown.reason),
-                    ..(*unknown).clone()
-                }));
-                self.assign(&it.target, item, scope)?;
-                let why = self.because(&unknown, span);
-                self.perhaps(text, why, span, &it.body, scope)?;
-            }
-        }
-        self.lapse(mark, Until::Loop);
-        if broken { Ok(Flow::Next) } else { self.block(&it.orelse, scope) }
-    }
-
-    fn while_loop(&mut self, it: &ast::StmtWhile, scope: &Rc<Scope>) -> Run {
-        let span = self.span(it.test.range());
-        let mark = self.guards.len();
-        loop {
-            self.burn(span)?;
-            let value = self.eval(&it.test, scope)?;
-            match self.truth(&value) {
-                Truth::Known(false) => break,
-                Truth::Known(true) => {
-                    let flow = self.block(&it.body, scope)?;
-                    let undecided = self.guards.len() > mark;
-                    self.lapse(mark, Until::Turn);
-                    match flow {
-                        Flow::Next | Flow::Continue => {}
-                        Flow::Break => {
-                            self.lapse(mark, Until::Loop);
-                            return Ok(Flow::Next);
-                        }
-                        Flow::Return(value) => return Ok(Flow::Return(value)),
-                    }
-                    if undecided {
-                        // `while True:` that a query's answer ends: how often it runs is not known.
-                        self.unresolved(span, "how often the loop runs is not known")?;
-                        break;
-                    }
-                }
-                undecided => {
-                    let text = format!("while {}", self.code(it.test.range()));
-                    let reason = self.undecided(&undecided, span);
-                    self.perhaps(text, reason, span, &it.body, scope)?;
-                    break;
-                }
-            }
-        }
-        self.lapse(mark, Until::Loop);
-        self.block(&it.orelse, scope)
-    }
-
-    /// Runs a body once that may run never or often.
-    fn perhaps(
-        &mut self,
-        text: String,
-        reason: Reason,
-        span: Span,
-        body: &[Stmt],
-        scope: &Rc<Scope>,
-    ) -> Result<(), Halt> {
-        let guard = Guard { text, span, question: Question::Unknown(reason), holds: true };
-        // What the body assigns is not known before it either: its second turn sees the first one's values.
-        for name in super::walk::assigned(body) {
-            let value = depends(&guard, &format!("`{name}`"));
-            scope.set(&name, value);
-        }
-        self.fork(guard, scope, |this| this.block(body, scope), |_| Ok(Flow::Next))?;
-        Ok(())
-    }
-
-    // ── truth ──
-
-    pub(super) fn truth(&self, value: &Value) -> Truth {
-        Truth::Known(match &value.plain() {
-            Value::None => false,
-            Value::Bool(it) => *it,
-            Value::Int(it) => *it != 0,
-            Value::Float(it) => *it != 0.0,
-            Value::Bytes(it) => !it.is_empty(),
-            Value::Tuple(it) => !it.is_empty(),
-            Value::List(it) | Value::Set(it) => match &*it.spoiled.borrow() {
-                Some(unknown) => return Truth::Unknown(Rc::clone(unknown)),
-                None => !it.items.borrow().is_empty(),
-            },
-            Value::Dict(it) => match &*it.spoiled.borrow() {
-                Some(unknown) => return Truth::Unknown(Rc::clone(unknown)),
-                None => !it.items.borrow().is_empty(),
-            },
-            Value::Range { start, stop, step } => {
-                if *step > 0 {
-                    start < stop
-                } else {
-                    start > stop
-                }
-            }
-            Value::Unknown(unknown) => return Truth::Unknown(Rc::clone(unknown)),
-            Value::Question(asked) => return Truth::Asked(Rc::clone(asked)),
-            Value::Inspected(_) | Value::Answer(_) => {
-                return Truth::Other(Reason::data("it is what the database says"));
-            }
-            Value::Expr(_) => return Truth::Other("it is an SQL expression".into()),
-            Value::Instance(it) if it.class.lookup("__bool__").or_else(|| it.class.lookup("__len__")).is_some() => {
-                let reason = format!("whether an object of `{}` is true is not evaluated", it.class.name);
-                return Truth::Other(reason.into());
-            }
-            // What was imported and never looked into may be anything.
-            Value::External(path) => {
-                if super::builtins::is_class_or_module(path) {
-                    true
-                } else {
-                    return Truth::Other(super::imports::absent(path));
-                }
-            }
-            other => other.as_str().is_none_or(|text| !text.is_empty()),
-        })
-    }
-}
-
-/// Whether a value counts as true.
-pub(super) enum Truth {
-    Known(bool),
-    /// The schema may tell.
-    Asked(Rc<Asked>),
-    Unknown(Rc<Unknown>),
-    /// Not known for this reason.
-    Other(Reason),
-}
-
-/// How a branch ended, limits apart.
-enum Ending {
-    Flow(Flow),
-    Raise(Halt),
-}
-
-impl Ending {
-    fn of(run: Run) -> Result<Self, Halt> {
-        match run {
-            Ok(flow) => Ok(Self::Flow(flow)),
-            Err(halt @ Halt::Raise { .. }) => Ok(Self::Raise(halt)),
-            Err(limit) => Err(limit),
-        }
-    }
-
-    fn goes_on(&self) -> bool {
-        matches!(self, Self::Flow(Flow::Next))
-    }
 }
 
 /// The step is the reason, inside of the span, of something that is not understood.
 fn is_part(step: &Step, reason: &Reason, whole: Span) -> bool {
     let inside = step.span.source == whole.source && whole.start <= step.span.start && step.span.end <= whole.end;
     inside && matches!(&step.op, Op::Unresolved { reason: part } if reason.text.ends_with(&part.text))
-}
-
-/// How many items a list has now.
-fn length_of(value: &Value) -> Option<usize> {
-    match value {
-        Value::List(list) | Value::Set(list) => Some(list.items.borrow().len()),
-        Value::Dict(dict) => Some(dict.items.borrow().len()),
-        _ => None,
-    }
-}
-
-/// The same condition, the other way round.
-fn negated(guard: &Guard) -> Guard {
-    let text = match guard.text.strip_prefix("not ") {
-        Some(positive) => positive.to_owned(),
-        None => format!("not ({})", guard.text),
-    };
-    Guard { text, span: guard.span, question: guard.question.clone(), holds: !guard.holds }
-}
-
-fn depends(guard: &Guard, what: &str) -> Value {
-    let class = guard.question.open().map_or(Class::Data, |it| it.class);
-    Value::unknown(guard.span, Reason::of(class, format!("{what} depends on `{}`", guard.text)))
-}
-
-/// The names after two branches: what they agree on is known.
-fn join(yes: &BTreeMap<String, Value>, no: &BTreeMap<String, Value>, guard: &Guard) -> BTreeMap<String, Value> {
-    let mut joined = BTreeMap::new();
-    for (name, value) in yes {
-        let value = match no.get(name) {
-            Some(other) if other.same(value) => value.clone(),
-            _ => depends(guard, &format!("`{name}`")),
-        };
-        joined.insert(name.clone(), value);
-    }
-    for name in no.keys().filter(|name| !yes.contains_key(*name)) {
-        joined.insert(name.clone(), depends(guard, &format!("`{name}`")));
-    }
-    joined
-}
-
-/// The reason of what a loop goes through, said of one turn.
-fn one_of(code: &str, reason: &Reason) -> Reason {
-    reason.reworded(match reason.text.strip_prefix("it ") {
-        Some(rest) => format!("it is one of `{code}`, which {rest}"),
-        None => format!("it is one of `{code}`: {reason}"),
-    })
 }
 
 /// At most `most` characters of a line.
