@@ -110,6 +110,30 @@ pub enum Engine {
     Unknown,
 }
 
+/// What Alembic runs in one transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transactions {
+    /// All revisions of a run together: what Alembic does unless it is told.
+    PerRun,
+    /// Each revision by itself: `transaction_per_migration=True`.
+    PerMigration,
+    /// It cannot be told from the text.
+    #[default]
+    Unknown,
+}
+
+/// How long `env.py` lets a statement wait for a lock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LockTimeout {
+    /// `env.py` does not speak of it; this is where it configures Alembic.
+    Absent(Span),
+    /// So many milliseconds.
+    Milliseconds(u64),
+    /// Something sets it, or may.
+    #[default]
+    Unknown,
+}
+
 /// What an `env.py` says, as far as it can be told from the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
@@ -123,6 +147,10 @@ pub struct Script {
     pub sets_url: bool,
     /// How it connects.
     pub engine: Engine,
+    /// What runs in one transaction.
+    pub transactions: Transactions,
+    /// How long a lock is waited for.
+    pub lock_timeout: LockTimeout,
 }
 
 /// What a project runs its migrations with.
@@ -138,6 +166,10 @@ pub struct Stack {
     pub naming: Naming,
     /// Why the metadata of `env.py`, and with it its convention, is not understood.
     pub unread: Option<String>,
+    /// What runs in one transaction.
+    pub transactions: Transactions,
+    /// How long a lock is waited for.
+    pub lock_timeout: LockTimeout,
 }
 
 impl Default for Stack {
@@ -148,6 +180,8 @@ impl Default for Stack {
             driver: Stated::default(),
             naming: Naming::default(),
             unread: None,
+            transactions: Transactions::default(),
+            lock_timeout: LockTimeout::default(),
         }
     }
 }

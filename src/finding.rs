@@ -45,6 +45,30 @@ impl Direction {
     }
 }
 
+/// Which code does not work any more on a database where the revision has been run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Breaks {
+    /// What ran before the revision, and still runs while a deploy goes on.
+    OldCode,
+    /// What the deploy brings; on the way down, what is still running then.
+    NewCode,
+    /// None: it waits, fails to be deployed, or is a matter of the data.
+    #[default]
+    Neither,
+}
+
+impl Breaks {
+    /// `old code`, `new code` or `neither`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::OldCode => "old code",
+            Self::NewCode => "new code",
+            Self::Neither => "neither",
+        }
+    }
+}
+
 /// What a finding is about, whatever line it stands on: the stuff of its fingerprint.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject {
@@ -86,6 +110,8 @@ pub struct Finding {
     pub sql: Option<String>,
     /// What it is about.
     pub subject: Subject,
+    /// Which code it breaks.
+    pub breaks: Breaks,
     /// A comment of the user's asked for silence.
     pub suppressed: bool,
 }
@@ -103,6 +129,7 @@ impl Finding {
             help: None,
             sql: None,
             subject: Subject::default(),
+            breaks: Breaks::Neither,
             suppressed: false,
         }
     }

@@ -5,7 +5,7 @@
 
 use crate::{
     base::Base,
-    finding::{Direction, Finding, Severity, Subject},
+    finding::{Breaks, Direction, Finding, Severity, Subject},
     history::History,
     op::Step,
     policy::Target,
@@ -17,6 +17,9 @@ use crate::{
 
 pub mod code;
 mod rows;
+mod transaction;
+
+pub use transaction::{Deed, Deeds, Transaction};
 
 /// A rule as `build.rs` registers it from the folders.
 #[derive(Debug)]
@@ -85,6 +88,16 @@ impl Group {
             Self::Style => "style",
         }
     }
+
+    /// Which code a rule of the group speaks of, for a revision that is run this way.
+    #[must_use]
+    pub fn breaks(self, direction: Option<Direction>) -> Breaks {
+        match (self, direction) {
+            (Self::BreaksOldCode, Some(Direction::Downgrade)) => Breaks::NewCode,
+            (Self::BreaksOldCode, _) => Breaks::OldCode,
+            _ => Breaks::Neither,
+        }
+    }
 }
 
 /// How a rule is checked.
@@ -133,6 +146,8 @@ pub struct Site<'a> {
     pub unresolved: &'a [Unresolved],
     /// It is sent inside a transaction.
     pub in_transaction: bool,
+    /// What that transaction has done before it.
+    pub transaction: &'a Transaction,
     /// The revision.
     pub revision: &'a Revision,
     /// Which revision this is and which way it is run.
@@ -167,6 +182,14 @@ impl Site<'_> {
                 && run.direction == Direction::Upgrade
                 && fresh(run.revision)
                 && fresh(self.run.revision))
+    }
+
+    /// The upgrade of a revision that is known to be new: the code from before it runs while it is run, and after it.
+    /// What is old has been deployed, and the code with it.
+    #[must_use]
+    pub fn is_deployed_now(&self) -> bool {
+        let fresh = self.context.fresh.is_some_and(|it| it.get(self.run.revision) == Some(&true));
+        fresh && self.run.direction == Direction::Upgrade
     }
 
     /// A table that this very run drops later on: what happens to it before is of no account.
@@ -269,6 +292,7 @@ impl<'a> Findings<'a> {
     /// Reports a fault at a place; the answer takes notes, help and the object's name.
     pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Finding {
         let mut finding = Finding::new(self.rule.name, self.rule.spec.severity, span, message);
+        finding.breaks = self.rule.spec.group.breaks(self.subject.direction);
         finding.subject = self.subject.clone();
         finding.sql = self.sql.map(str::to_owned);
         self.out.push(finding);

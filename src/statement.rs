@@ -231,6 +231,12 @@ pub enum Kind {
         name: Name,
         value: String,
     },
+    /// `ALTER TYPE … RENAME VALUE`.
+    RenameEnumValue {
+        name: Name,
+        from: String,
+        to: String,
+    },
     CreateDomain(Box<Domain>),
     AlterDomain {
         name: Name,
@@ -285,6 +291,8 @@ pub enum Kind {
         tables: Vec<Name>,
         cascade: bool,
     },
+    /// `SET`, `RESET`.
+    Set(Box<Setting>),
     /// `BEGIN`, `START TRANSACTION`.
     Begin,
     /// `COMMIT`, `ROLLBACK`: the transaction ends here.
@@ -530,6 +538,43 @@ pub struct Update {
     pub condition: Option<Expr>,
 }
 
+/// A setting of the session, or of the transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name, in lower case; `all` of `RESET ALL`.
+    pub name: String,
+    /// The value as text; `None`: `DEFAULT`, or `RESET`.
+    pub value: Option<String>,
+    /// `SET LOCAL`: until the transaction ends.
+    pub local: bool,
+}
+
+impl Setting {
+    /// A time as PostgreSQL reads it, in milliseconds.
+    #[must_use]
+    pub fn milliseconds(&self) -> Option<u64> {
+        milliseconds(self.value.as_deref()?)
+    }
+}
+
+/// The time that a text begins with, in milliseconds: a number is that already, `2s`, `5min` and their like are not
+/// (`guc.c`, `time_unit_conversion_table`).
+#[must_use]
+pub fn milliseconds(text: &str) -> Option<u64> {
+    let digits = text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text.get(..digits)?.parse().ok()?;
+    let unit: String = text.get(digits..)?.trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
+    let factor = match unit.as_str() {
+        "" | "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.checked_mul(factor)
+}
+
 impl Update {
     /// Every row in which the column is NULL is reached: no `FROM`, and no `WHERE` or one that such a row satisfies.
     #[must_use]
@@ -609,7 +654,7 @@ impl Statement {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         match &self.kind {
-            Kind::Begin | Kind::End | Kind::Select | Kind::Upkeep(Upkeep::Lock { .. }) => true,
+            Kind::Begin | Kind::End | Kind::Select | Kind::Set(_) | Kind::Upkeep(Upkeep::Lock { .. }) => true,
             Kind::Annex(annex) => annex.sort == AnnexSort::Comment,
             Kind::Other { tag } => matches!(*tag, "SET" | "COMMENT"),
             _ => false,

@@ -231,7 +231,7 @@ fn json_has_the_fields_of_the_contract_in_order() {
     let first = text.split_once("\"rule\"").expect("a finding").1.split_once("\n    }").expect("its end").0;
     let keys = first.lines().filter_map(|line| line.strip_prefix("      \"")?.split_once("\":")).map(|(key, _)| key);
     let contract = "severity message file line column end_line end_column environment revision direction sql help \
-                    notes fingerprint group suppressed";
+                    notes fingerprint group breaks suppressed";
     assert_eq!(keys.collect::<Vec<_>>().join(" "), contract);
 }
 

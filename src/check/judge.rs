@@ -7,12 +7,13 @@ use super::{
 };
 use crate::{
     base::Base,
+    environment::Transactions,
     finding::{Direction, Finding, Subject},
     op::{Op, Step},
     policy::Policy,
     reason::Class,
     revision::Revision,
-    rule::{Asked, Check, Context, Findings, Migration, Rule, Site},
+    rule::{Asked, Check, Context, Deeds, Findings, Migration, Rule, Site, Transaction},
     rules,
     schema::{Names, Run, Schema},
     source::Span,
@@ -49,7 +50,7 @@ pub(super) fn judge(case: &Case<'_>, graph: &Graph, newness: &Newness) -> (Vec<R
     let context =
         Context { history: case.history, target: &case.policy.target, names: &names, fresh: newness.fresh.as_deref() };
     let rules = active(case.policy);
-    let mut judge = Judge { context, rules, raised: Vec::new() };
+    let mut judge = Judge { context, rules, raised: Vec::new(), open: Transaction::default() };
     judge.history();
     if let Some(base) = case.base {
         judge.base(base);
@@ -73,6 +74,8 @@ struct Judge<'a> {
     context: Context<'a>,
     rules: Vec<&'static Rule>,
     raised: Vec<Raised>,
+    /// What the transaction holds that the revisions before have left open.
+    open: Transaction,
 }
 
 impl Judge<'_> {
@@ -137,6 +140,7 @@ impl Judge<'_> {
             Direction::Downgrade => &revision.downgrade,
         };
         let (mut told, mut in_transaction, mut at) = (BTreeSet::new(), true, 0);
+        let mut transaction = self.begun(walk.run);
         for (index, step) in body.steps.iter().enumerate() {
             walk.blur(index, &mut schema);
             let end = at + way.statements[at..].iter().take_while(|it| it.step == index).count();
@@ -161,17 +165,35 @@ impl Judge<'_> {
                     later: &way.statements[place + 1..],
                     unresolved: &way.unresolved,
                     in_transaction: in_transaction && !way.statements[place].autocommit,
+                    transaction: &transaction,
                     revision,
                     run: walk.run,
                     context: self.context,
                 };
                 self.statement(&site);
+                let deeds = Deeds::of(&site);
+                transaction.add(deeds);
                 in_transaction = stays(in_transaction, &way.statements[place]);
                 schema.apply(&way.statements[place], walk.moment());
             }
             at = end;
         }
+        if walk.run.direction == Direction::Upgrade {
+            self.open = transaction;
+        }
         told
+    }
+
+    /// The transaction that a run begins in: one of its own, or that of the new revisions before it.
+    fn begun(&mut self, run: Run) -> Transaction {
+        let stack = &self.context.history.environment.stack;
+        let is_new =
+            |at: Option<usize>| self.context.fresh.is_some_and(|it| at.and_then(|at| it.get(at)) == Some(&true));
+        let shared = stack.transactions == Transactions::PerRun
+            && run.direction == Direction::Upgrade
+            && is_new(Some(run.revision))
+            && is_new(run.revision.checked_sub(1));
+        if shared { std::mem::take(&mut self.open) } else { Transaction::default() }
     }
 
     /// The rules of operations; the answer is whether any has spoken.

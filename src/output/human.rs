@@ -5,7 +5,7 @@ mod excerpt;
 use super::{Look, Output, Row};
 use crate::{
     check::Summary,
-    finding::{Finding, Severity},
+    finding::{Breaks, Finding, Severity},
 };
 use excerpt::{Excerpt, Mark};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
@@ -74,6 +74,9 @@ fn write_finding(
     }
     if let Some(sql) = &finding.sql {
         writeln!(out, "  {} {}", title("sends:"), shortened(sql))?;
+    }
+    if finding.breaks != Breaks::Neither {
+        writeln!(out, " {} {}", title("breaks:"), finding.breaks.word())?;
     }
     if let Some(help) = &finding.help {
         write_help(&title("help:"), help, out)?;

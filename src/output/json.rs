@@ -30,6 +30,7 @@ struct Finding<'a> {
     notes: Vec<Note<'a>>,
     fingerprint: &'a str,
     group: Option<&'a str>,
+    breaks: &'a str,
     suppressed: bool,
 }
 
@@ -109,6 +110,7 @@ fn finding<'a>(output: &Output<'_>, row: &'a Row<'_>) -> Finding<'a> {
         notes: it.notes.iter().map(|note| self::note(output, note)).collect(),
         fingerprint: &row.fingerprint,
         group: row.rule.map(|rule| rule.spec.group.word()),
+        breaks: it.breaks.word(),
         suppressed: it.suppressed,
     }
 }

@@ -159,6 +159,7 @@ fn subject(row: &Row<'_>) -> PropertyBag {
         ("direction", subject.direction.map(Direction::word)),
         ("object", Some(subject.object.as_str()).filter(|object| !object.is_empty())),
         ("sql", finding.sql.as_deref()),
+        ("breaks", Some(finding.breaks.word())),
     ];
     bag(Vec::new(), known.into_iter().filter_map(|(key, value)| Some((key, json!(value?)))))
 }

@@ -9,7 +9,7 @@ use super::{
     value::{Class, Code, Instance, Item, Scope, Value},
 };
 use crate::{
-    environment::{Driver, Engine, Naming, Origin, Script},
+    environment::{Driver, Engine, Naming, Origin, Script, Transactions},
     source::{SourceId, Sources, Span},
 };
 use ruff_python_ast::{
@@ -22,6 +22,8 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
+
+mod timeout;
 
 /// How many expressions are followed from one name to the next.
 const DEPTH: usize = 12;
@@ -53,6 +55,8 @@ pub fn read(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Script 
         let mut script = Script::default();
         reader.names(&mut script);
         reader.connection(&mut script);
+        script.transactions = reader.transactions();
+        script.lock_timeout = timeout::of(&reader.interp, reader.online().map(Ranged::range));
         script
     })
 }
@@ -148,6 +152,41 @@ enum Found {
 }
 
 impl<'p> Reader<'_, 'p> {
+    /// The call that configures a run on a database: the one with a `connection=`, else the last.
+    fn online(&self) -> Option<&'p ast::ExprCall> {
+        let configured = || self.calls.made.iter().copied().filter(|call| called(call) == "configure");
+        configured().find(|call| keyword(call, "connection").is_some()).or_else(|| configured().next_back())
+    }
+
+    /// `transaction_per_migration` of that call; behind a `**` it may be anything that the text speaks of.
+    fn transactions(&self) -> Transactions {
+        let Some(call) = self.online() else { return Transactions::Unknown };
+        let open = call.arguments.keywords.iter().any(|it| it.arg.is_none());
+        match keyword(call, "transaction_per_migration").map(|it| self.truth(it)) {
+            Some(Some(true)) => Transactions::PerMigration,
+            Some(Some(false)) => Transactions::PerRun,
+            Some(None) => Transactions::Unknown,
+            None => {
+                let text = &self.interp.sources.get(self.interp.main).text;
+                let spoken = text.contains("transaction_per_migration") || text.contains("transactional_ddl");
+                let given = keyword(call, "transactional_ddl").is_some();
+                if given || (open && spoken) { Transactions::Unknown } else { Transactions::PerRun }
+            }
+        }
+    }
+
+    /// A literal, or a name that is only ever assigned one.
+    fn truth(&self, expr: &Expr) -> Option<bool> {
+        match expr {
+            Expr::BooleanLiteral(it) => Some(it.value),
+            Expr::Name(name) => match self.calls.assigned.get(name.id.as_str()).map(Vec::as_slice) {
+                Some([Expr::BooleanLiteral(it)]) => Some(it.value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The expression that the online run gives as `target_metadata`.
     fn target(&self) -> Option<&'p Expr> {
         let configured: Vec<&'p ast::ExprCall> =

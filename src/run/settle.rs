@@ -27,6 +27,8 @@ pub(super) fn settle(
     environment.stack.driver = driver(environment, config, &script, &pins, sources);
     environment.stack.naming = script.naming;
     environment.stack.unread = script.unread;
+    environment.stack.transactions = script.transactions;
+    environment.stack.lock_timeout = script.lock_timeout;
 }
 
 /// Reads the `env.py`.

@@ -78,6 +78,16 @@ impl Schema {
                     slot.stamp = moment.stamp;
                 }
             }
+            Kind::RenameEnumValue { name, from, to } => {
+                if let Some(slot) = self.objects.get_mut(&(Sort::Enum, name.clone()))
+                    && let Some(object) = &mut slot.value
+                {
+                    for label in Arc::make_mut(object).labels.iter_mut().filter(|it| *it == from) {
+                        label.clone_from(to);
+                    }
+                    slot.stamp = moment.stamp;
+                }
+            }
             Kind::CreateDomain(domain) => self.add(Sort::Domain, &domain.name, made, moment),
             Kind::CreateSequence { name } => self.add(Sort::Sequence, name, made, moment),
             Kind::CreateView { view, reads, .. } => {

@@ -212,7 +212,8 @@ pub(super) fn enumeration(it: &AlterEnumStmt) -> Kind {
     if it.old_val.is_empty() {
         Kind::AddEnumValue { name: dotted(&it.type_name), value: it.new_val.clone() }
     } else {
-        Kind::Other { tag: "ALTER TYPE" }
+        let (from, to) = (it.old_val.clone(), it.new_val.clone());
+        Kind::RenameEnumValue { name: dotted(&it.type_name), from, to }
     }
 }
 

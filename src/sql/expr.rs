@@ -91,6 +91,12 @@ fn call(it: &FuncCall) -> Expr {
 }
 
 fn operator(it: &AExpr) -> Expr {
+    if it.kind() == AExprKind::AexprIn && dotted(&it.name).name == "=" {
+        let Some(NodeEnum::List(list)) = it.rexpr.as_deref().and_then(|node| node.node.as_ref()) else {
+            return Expr::Other;
+        };
+        return Expr::In { inner: Box::new(boxed(it.lexpr.as_deref())), list: all(&list.items) };
+    }
     let args = [it.lexpr.as_deref(), it.rexpr.as_deref()].into_iter().flatten().map(expr).collect();
     match it.kind() {
         AExprKind::AexprOp | AExprKind::AexprLike | AExprKind::AexprIlike => {

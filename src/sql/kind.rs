@@ -2,14 +2,17 @@
 
 use super::{
     alter, create,
-    expr::{boxed, expr},
+    expr::{boxed, constant as constant_text, expr},
     node::{dotted, objects, range, relations, strings},
     upkeep,
 };
-use crate::statement::{Insert, Kind, Name, Update};
+use crate::statement::{Insert, Kind, Name, Setting, Update};
 use pg_query::{
     Node, NodeEnum,
-    protobuf::{DropBehavior, DropStmt, InsertStmt, ObjectType, SelectStmt, TransactionStmtKind, UpdateStmt},
+    protobuf::{
+        DropBehavior, DropStmt, InsertStmt, ObjectType, SelectStmt, TransactionStmtKind, UpdateStmt, VariableSetKind,
+        VariableSetStmt,
+    },
 };
 
 /// The kind of a statement's node.
@@ -76,6 +79,7 @@ fn change(node: &NodeEnum) -> Option<Kind> {
         NodeEnum::TruncateStmt(it) => {
             Kind::Truncate { tables: relations(&it.relations), cascade: it.behavior() == DropBehavior::DropCascade }
         }
+        NodeEnum::VariableSetStmt(it) => return setting(it).map(|it| Kind::Set(Box::new(it))),
         NodeEnum::SelectStmt(it) => match it.into_clause.as_deref() {
             Some(into) => Kind::CreateTableAs { table: range(into.rel.as_ref()), if_not_exists: false },
             None => Kind::Select,
@@ -90,6 +94,27 @@ fn change(node: &NodeEnum) -> Option<Kind> {
         NodeEnum::DoStmt(_) => Kind::Do,
         _ => return None,
     })
+}
+
+/// `None` for what sets more than one thing, such as `SET TRANSACTION`.
+fn setting(it: &VariableSetStmt) -> Option<Setting> {
+    let value = match it.kind() {
+        VariableSetKind::VarSetValue => {
+            let texts = it.args.iter().filter_map(|node| match node.node.as_ref()? {
+                NodeEnum::AConst(constant) => constant_text(constant),
+                NodeEnum::TypeCast(cast) => match cast.arg.as_deref()?.node.as_ref()? {
+                    NodeEnum::AConst(constant) => constant_text(constant),
+                    _ => None,
+                },
+                _ => None,
+            });
+            Some(texts.collect::<Vec<_>>().join(", "))
+        }
+        VariableSetKind::VarSetDefault | VariableSetKind::VarReset => None,
+        VariableSetKind::VarResetAll => return Some(Setting { name: "all".to_owned(), value: None, local: false }),
+        _ => return None,
+    };
+    Some(Setting { name: it.name.to_ascii_lowercase(), value, local: it.is_local })
 }
 
 fn drop(it: &DropStmt) -> Kind {

@@ -32,6 +32,11 @@ pub enum Expr {
         operator: String,
         args: Vec<Expr>,
     },
+    /// `a IN (…)`.
+    In {
+        inner: Box<Expr>,
+        list: Vec<Expr>,
+    },
     IsNull(Box<Expr>),
     IsNotNull(Box<Expr>),
     And(Vec<Expr>),
@@ -125,6 +130,7 @@ impl Expr {
             }
             Self::Coalesce(args) | Self::Extreme(args) => args.iter().any(never),
             Self::Operator { operator, args } => STRICT.contains(&operator.as_str()) && args.iter().all(never),
+            Self::In { inner, list } => never(inner) && list.iter().all(never),
             Self::And(args) | Self::Or(args) => args.iter().all(never),
             Self::Case { results, otherwise } => results.iter().all(never) && otherwise.as_deref().is_some_and(never),
             Self::Null | Self::Default | Self::Other => false,
@@ -167,6 +173,53 @@ impl Expr {
         }
     }
 
+    /// The constant stands in it, as far as its parts are understood.
+    #[must_use]
+    pub fn says(&self, text: &str) -> bool {
+        self.literal() == Some(text) || self.parts().into_iter().any(|it| it.says(text))
+    }
+
+    /// The column and the values that a condition lets it have: `c IN ('a', 'b')`, `c = 'a' OR c = 'b'`.
+    /// Sorted; `None` for any other condition.
+    #[must_use]
+    pub fn choices(&self) -> Option<(&str, Vec<&str>)> {
+        let mut choice = match self {
+            Self::In { inner, list } => {
+                let values: Option<Vec<&str>> = list.iter().map(Self::literal).collect();
+                (inner.plain_column()?, values?)
+            }
+            Self::Operator { operator, args } if operator == "=" => match args.as_slice() {
+                [column, value] => (column.plain_column()?, vec![value.literal()?]),
+                _ => return None,
+            },
+            Self::Or(args) => {
+                let mut all = args.iter().map(Self::choices);
+                let (column, mut values) = all.next()??;
+                for it in all {
+                    let (other, more) = it?;
+                    if other != column {
+                        return None;
+                    }
+                    values.extend(more);
+                }
+                (column, values)
+            }
+            _ => return None,
+        };
+        choice.1.sort_unstable();
+        choice.1.dedup();
+        Some(choice)
+    }
+
+    /// A column, also under casts.
+    fn plain_column(&self) -> Option<&str> {
+        match self {
+            Self::Column { column, .. } => Some(column),
+            Self::Cast { inner, .. } => inner.plain_column(),
+            _ => None,
+        }
+    }
+
     /// Every part that is an expression.
     fn parts(&self) -> Vec<&Self> {
         match self {
@@ -177,6 +230,7 @@ impl Expr {
             | Self::Extreme(args)
             | Self::And(args)
             | Self::Or(args) => args.iter().collect(),
+            Self::In { inner, list } => std::iter::once(&**inner).chain(list).collect(),
             Self::Case { results, otherwise } => results.iter().chain(otherwise.as_deref()).collect(),
             _ => Vec::new(),
         }
@@ -192,6 +246,7 @@ impl Expr {
             | Self::Extreme(args)
             | Self::And(args)
             | Self::Or(args) => args.iter_mut().collect(),
+            Self::In { inner, list } => std::iter::once(&mut **inner).chain(list).collect(),
             Self::Case { results, otherwise } => results.iter_mut().chain(otherwise.as_deref_mut()).collect(),
             _ => Vec::new(),
         }
@@ -243,7 +298,9 @@ impl Expr {
         matches!(self, Self::Column { column, .. } if column == name)
     }
 
-    fn literal(&self) -> Option<&str> {
+    /// The text of a constant, also under casts.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
         match self {
             Self::Constant(text) => Some(text),
             Self::Cast { inner, .. } => inner.literal(),

@@ -1,0 +1,119 @@
+//! What the open transaction has done already, as far as it matters to what follows in it.
+//!
+//! By Alembic's default all revisions of a run share one transaction (`EnvironmentContext.configure`,
+//! `transaction_per_migration`). That is held against a revision only where the ones before it are known to be new
+//! too: others have been run before, by themselves.
+
+use super::Site;
+use crate::{
+    schema::{Known, Run, Sort},
+    source::Span,
+    statement::{Action, Demand, Kind, Name, Statement},
+};
+use std::collections::BTreeMap;
+
+/// A place, and the run that it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// Where.
+    pub span: Span,
+    /// Of which revision.
+    pub run: Run,
+}
+
+/// The open transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Transaction {
+    /// Values that were added to enums which are older than the transaction.
+    pub values: BTreeMap<(Name, String), Deed>,
+    /// Constraints that were added `NOT VALID`, by table and name.
+    pub unvalidated: BTreeMap<(Name, String), Deed>,
+    /// Tables in use that nobody else can read until it ends.
+    pub locked: BTreeMap<Name, Deed>,
+}
+
+/// What one statement does to the open transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Deeds {
+    ends: bool,
+    did: Transaction,
+}
+
+impl Deeds {
+    /// Those of the site's statement.
+    #[must_use]
+    pub fn of(site: &Site<'_>) -> Self {
+        let statement = site.statement;
+        let deed = Deed { span: statement.span, run: site.run };
+        let mut did = Transaction::default();
+        if statement.autocommit || !site.in_transaction || matches!(statement.kind, Kind::Begin | Kind::End) {
+            return Self { ends: true, did };
+        }
+        match &statement.kind {
+            Kind::AddEnumValue { name, value } => {
+                let made = site.schema.object(Sort::Enum, name).yes().map(|it| it.made.run);
+                if made != Some(site.run) {
+                    did.values.insert((name.clone(), value.clone()), deed);
+                }
+            }
+            Kind::AlterTable { table, actions, .. } => {
+                for action in actions {
+                    if let Action::AddConstraint(constraint) = action
+                        && let (false, Some(name)) = (constraint.valid, &constraint.name)
+                    {
+                        did.unvalidated.insert((table.clone(), name.clone()), deed);
+                    }
+                }
+            }
+            _ => {}
+        }
+        for table in exclusive(statement).into_iter().filter(|it| site.in_use(it) != Known::No) {
+            did.locked.insert(table.clone(), deed);
+        }
+        Self { ends: false, did }
+    }
+}
+
+impl Transaction {
+    /// The statement has been run.
+    pub fn add(&mut self, deeds: Deeds) {
+        if deeds.ends {
+            *self = Self::default();
+            return;
+        }
+        self.values.extend(deeds.did.values);
+        self.unvalidated.extend(deeds.did.unvalidated);
+        for (table, deed) in deeds.did.locked {
+            self.locked.entry(table).or_insert(deed);
+        }
+    }
+}
+
+/// The tables that a statement takes ACCESS EXCLUSIVE on (`AlterTableGetLockLevel` of `tablecmds.c`), as far as it
+/// names them.
+fn exclusive(statement: &Statement) -> Vec<&Name> {
+    match &statement.kind {
+        Kind::AlterTable { table, actions, .. } if actions.iter().any(is_exclusive) => vec![table],
+        Kind::RenameTable { table, .. }
+        | Kind::RenameColumn { table, .. }
+        | Kind::RenameConstraint { table, .. }
+        | Kind::MoveTable { table, .. } => vec![table],
+        Kind::Truncate { tables, .. } => tables.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn is_exclusive(action: &Action) -> bool {
+    match action {
+        Action::AddColumn { .. }
+        | Action::DropColumn { .. }
+        | Action::SetNotNull { .. }
+        | Action::DropNotNull { .. }
+        | Action::SetDefault { .. }
+        | Action::DropDefault { .. }
+        | Action::SetType { .. }
+        | Action::DropConstraint { .. } => true,
+        Action::AddConstraint(it) => !matches!(it.rule, Demand::ForeignKey { .. }),
+        _ => false,
+    }
+}
