@@ -138,6 +138,9 @@ pub struct History {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: HistoryFormat,
+    /// A branch or commit: tell what is new beside it
+    #[arg(long, value_name = "GITREF")]
+    pub base: Option<String>,
 }
 
 /// `limbeck rebase`.
@@ -270,7 +273,7 @@ pub enum CoverageFormat {
 /// How the graph is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum HistoryFormat {
-    /// One line for each revision
+    /// A tree for the terminal
     Text,
     /// One JSON object
     Json,
@@ -278,6 +281,8 @@ pub enum HistoryFormat {
     Mermaid,
     /// A Graphviz graph
     Dot,
+    /// A picture that stands alone
+    Svg,
 }
 
 /// How rules are listed.

@@ -2,8 +2,7 @@
 
 use crate::{
     cli::{
-        Check, Cli, Command, Coverage, CoverageFormat, FailOn, Format, History, HistoryFormat, Place, Report,
-        RulesFormat, Sql, SqlFormat, Way,
+        Check, Cli, Command, Coverage, CoverageFormat, FailOn, Format, Place, Report, RulesFormat, Sql, SqlFormat, Way,
     },
     config::{self, Config},
     discover::{self, Discovered, Given, Wish},
@@ -22,6 +21,7 @@ use std::{
 
 mod coverage;
 mod gate;
+mod history;
 mod project;
 mod rebase;
 mod settle;
@@ -60,7 +60,7 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
         Command::Check(args) => check(args, world),
         Command::Sql(args) => sql(args, world),
         Command::Coverage(args) => coverage(args, world),
-        Command::History(args) => history(args, world),
+        Command::History(args) => history::run(args, world),
         Command::Rebase(args) => rebase::run(args, world),
         Command::Explain { rule } => explain(rule, world),
         Command::Rules { format } => list(*format, world),
@@ -175,20 +175,6 @@ fn coverage(args: &Coverage, world: &mut World<'_>) -> Result<Exit> {
     match args.format {
         CoverageFormat::Text => output::coverage::write_text(&report, world.out),
         CoverageFormat::Json => output::coverage::write_json(&report, world.out),
-    }
-    .map_err(fault::unwritten)?;
-    Ok(Exit::Clean)
-}
-
-fn history(args: &History, world: &mut World<'_>) -> Result<Exit> {
-    let project = Project::read(&args.place, None, world)?;
-    let histories: Vec<&crate::history::History> = project.stories.iter().map(|story| &story.history).collect();
-    let shown = |path: &str| project.shown(path);
-    match args.format {
-        HistoryFormat::Text => output::history::text(&histories, &shown, world.out),
-        HistoryFormat::Json => output::history::json(&histories, &shown, world.out),
-        HistoryFormat::Mermaid => output::history::mermaid(&histories, &shown, world.out),
-        HistoryFormat::Dot => output::history::dot(&histories, &shown, world.out),
     }
     .map_err(fault::unwritten)?;
     Ok(Exit::Clean)

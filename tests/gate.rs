@@ -127,6 +127,21 @@ fn two_lines() -> Repository {
     repository
 }
 
+/// `limbeck history --base` tells what is new, and what is found stands at its revision.
+#[test]
+fn the_tree_tells_what_is_new() {
+    let repository = two_lines();
+    let output = Command::new(env!("CARGO_BIN_EXE_limbeck"))
+        .args(["history", "--base", "main"])
+        .current_dir(&repository.root)
+        .output()
+        .unwrap();
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let new: Vec<&str> = tree.lines().filter(|line| line.ends_with("  new")).collect();
+    assert_eq!(new.len(), 1, "{tree}");
+    assert!(new[0].contains(" c3 "), "{tree}");
+}
+
 /// The same, with `d4` after `b2` on main meanwhile.
 fn two_lines_that_part() -> Repository {
     let repository = two_lines();

@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use limbeck::{
+    check::Report,
     environment::Environment,
-    finding::{Finding, Subject},
+    finding::{Finding, Severity, Subject},
     history::History,
-    output,
+    output::{self, Look, history::Drawn},
     policy::Target,
     revision::{Body, Docstring, Reference, Revision},
     rule::{Check, Findings, Group},
@@ -137,10 +138,20 @@ impl Case {
 
     fn shown(
         &self,
-        write: fn(&[&History], output::history::ShowPath<'_>, &mut dyn std::io::Write) -> std::io::Result<()>,
+        write: fn(&[Drawn<'_>], output::history::ShowPath<'_>, &mut dyn std::io::Write) -> std::io::Result<()>,
     ) -> String {
+        self.drawn(&Report::default(), None, write)
+    }
+
+    fn drawn(
+        &self,
+        report: &Report,
+        landed: Option<&[&str]>,
+        write: fn(&[Drawn<'_>], output::history::ShowPath<'_>, &mut dyn std::io::Write) -> std::io::Result<()>,
+    ) -> String {
+        let landed = landed.map(|ids| ids.iter().map(|&id| id.to_owned()).collect());
         let mut out = Vec::new();
-        write(&[&self.history], &|path| format!("./{path}"), &mut out).unwrap();
+        write(&[Drawn::new(&self.history, report, landed)], &|path| format!("./{path}"), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 }
@@ -308,22 +319,86 @@ fn what_is_written_about_itself_is_checked_after_since_only() {
 fn the_words_of_the_graph() {
     let case = graph(&["a:", "b:a#l", "c\\\\<>:a gone;b", "d:b c\\\\<>"]);
     assert_eq!(
-        case.shown(output::history::text),
-        "./m: 4 revisions\n  b, c\\\\<> -> d (head) (merge)\n  a, gone (missing) -> c\\\\<> (depends on b) (merge)\n  \
-         a -> b (label l)\n  <base> -> a (branchpoint)\n"
+        case.shown(tree),
+        "./m: 4 revisions, 1 head\n  \
+         ● d  (head, merge)\n  \
+         ├─╮\n  \
+         │ ● c\\\\<>  (merge, depends on b, parent gone is missing)\n  \
+         ● │ b  (label l)\n  \
+         ├─╯\n  \
+         ● a  (base, branchpoint)\n"
     );
     let json: serde_json::Value = serde_json::from_str(&case.shown(output::history::json)).unwrap();
     assert_eq!(json["heads"], serde_json::json!(["d"]));
     assert_eq!(
         json["revisions"][1],
         serde_json::json!({"environment": "m", "revision": "b", "down_revision": ["a"], "depends_on": [],
-            "branch_labels": ["l"], "file": "./m/versions/00001.py"})
+            "branch_labels": ["l"], "file": "./m/versions/00001.py", "message": null, "create_date": null,
+            "findings": {"errors": 0, "warnings": 0, "notes": 0}, "new": null})
     );
     let mermaid = case.shown(output::history::mermaid);
     assert!(mermaid.contains("h0n2[\"c#92;#92;#60;#62;\"]") && mermaid.contains("h0n1 -.-> h0n2"), "{mermaid}");
     let dot = case.shown(output::history::dot);
     assert!(dot.contains("h0n2 [label=\"c\\\\\\\\<>\"]") && dot.contains("h0n4 -> h0n2;"), "{dot}");
     assert!(dot.contains("h0n4 [label=\"gone\\nmissing\", style=dashed]"), "{dot}");
+}
+
+fn tree(drawn: &[Drawn<'_>], show: output::history::ShowPath<'_>, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    output::history::text(drawn, show, Look::Plain, out)
+}
+
+/// Lanes that pass by a fork or a join, three lines at once, two heads, and a merge beside another line.
+#[test]
+fn a_tree_of_many_branches() {
+    let case = graph(&["a:", "b:a", "c:a", "d:a", "m:b c d", "e:b", "f:m", "g:e f"]);
+    let tree = case.shown(tree);
+    assert_eq!(
+        tree,
+        "./m: 8 revisions, 1 head\n  \
+         ● g  (head, merge)\n  \
+         ├─╮\n  \
+         ● │ e\n  \
+         │ ● f\n  \
+         │ ● m  (merge)\n  \
+         │ ├─┬─╮\n  \
+         │ │ ● │ c\n  \
+         ├─╯ │ │\n  \
+         ●   │ │ b  (branchpoint)\n  \
+         │   │ ● d\n  \
+         ├───┴─╯\n  \
+         ● a  (base, branchpoint)\n"
+    );
+}
+
+/// What a check found stands at its revision, what belongs to none in the title; what is suppressed is not told.
+#[test]
+fn findings_and_what_is_new_are_drawn() {
+    let case = graph(&["a:", "b:a"]);
+    let span = case.history.revisions[0].id.span;
+    let finding = |severity, revision: Option<&str>, suppressed| {
+        let mut finding = Finding::new("sql-syntax", severity, span, "m");
+        finding.subject = Subject { environment: "m".into(), revision: revision.map(Into::into), ..Subject::default() };
+        finding.suppressed = suppressed;
+        finding
+    };
+    let findings = vec![
+        finding(Severity::Error, Some("b"), false),
+        finding(Severity::Error, Some("b"), true),
+        finding(Severity::Note, Some("b"), false),
+        finding(Severity::Warning, None, false),
+        finding(Severity::Warning, Some("gone"), false),
+    ];
+    let report = Report { findings, ..Report::default() };
+    let tree = case.drawn(&report, Some(&["a"]), tree);
+    assert_eq!(tree, "./m: 2 revisions, 1 head, 2 warnings\n  ● b  (head)  1 error, 1 note  new\n  ● a  (base)\n");
+    let json: serde_json::Value =
+        serde_json::from_str(&case.drawn(&report, Some(&["a"]), output::history::json)).unwrap();
+    assert_eq!(json["revisions"][1]["findings"], serde_json::json!({"errors": 1, "warnings": 0, "notes": 1}));
+    assert_eq!((&json["revisions"][0]["new"], &json["revisions"][1]["new"]), (&false.into(), &true.into()));
+    let svg = case.drawn(&report, Some(&["a"]), output::history::svg);
+    assert!(svg.contains("class=\"error new\"") && svg.contains(">b  1 error, 1 note</text>"), "{svg}");
+    let mermaid = case.drawn(&report, None, output::history::mermaid);
+    assert!(mermaid.contains("h0n1[\"b<br/>1 error, 1 note\"]"), "{mermaid}");
 }
 
 #[test]
@@ -464,7 +539,8 @@ proptest! {
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let case = graph(&lines);
         case.findings();
-        for write in [output::history::text, output::history::json, output::history::mermaid, output::history::dot] {
+        let (json, mermaid) = (output::history::json, output::history::mermaid);
+        for write in [tree, json, mermaid, output::history::dot, output::history::svg] {
             prop_assert_eq!(case.shown(write), graph(&lines).shown(write));
         }
         prop_assert_eq!(case.history.revisions.len() + case.history.dropped.len(), lines.len());

@@ -1,11 +1,105 @@
-//! The graph of revisions in words, for `limbeck history`.
+//! The graph of revisions in words and pictures, for `limbeck history`.
 
-use crate::{history::History, revision::Revision};
+use super::Look;
+use crate::{
+    check::Report,
+    finding::{Finding, Severity},
+    history::History,
+    revision::Revision,
+};
 use serde::Serialize;
-use std::io::{self, Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{self, Write},
+};
+
+mod lanes;
+mod svg;
+mod tree;
+
+pub use svg::svg;
+pub use tree::text;
 
 /// How a file's path, relative to the repository's root, is shown to the user.
 pub type ShowPath<'a> = &'a dyn Fn(&str) -> String;
+
+/// A history and what is told with it.
+#[derive(Clone, Debug)]
+pub struct Drawn<'a> {
+    /// The graph.
+    pub history: &'a History,
+    /// What was found in each revision, by id.
+    pub tallies: BTreeMap<String, Tally>,
+    /// What was found in no revision of its own.
+    pub elsewhere: Tally,
+    /// The ids that have landed on the base, where one is told: the others are new.
+    pub landed: Option<BTreeSet<String>>,
+}
+
+impl<'a> Drawn<'a> {
+    /// A history with what a check has found in it; what a comment suppresses is not told.
+    #[must_use]
+    pub fn new(history: &'a History, report: &Report, landed: Option<BTreeSet<String>>) -> Self {
+        let mut drawn = Self { history, tallies: BTreeMap::new(), elsewhere: Tally::default(), landed };
+        let own = |it: &&Finding| !it.suppressed && it.subject.environment == history.environment.folder;
+        for finding in report.findings.iter().filter(own) {
+            let revision = finding.subject.revision.as_ref().filter(|id| history.find(id).is_some());
+            match revision {
+                Some(id) => drawn.tallies.entry(id.clone()).or_default().count(finding.severity),
+                None => drawn.elsewhere.count(finding.severity),
+            }
+        }
+        drawn
+    }
+
+    /// The revision is not on the base; `None` where no base is told.
+    fn is_new(&self, revision: &Revision) -> Option<bool> {
+        self.landed.as_ref().map(|landed| !landed.contains(&revision.id.id))
+    }
+}
+
+/// How much was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Findings that are errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// Notes.
+    pub notes: usize,
+}
+
+impl Tally {
+    fn count(&mut self, severity: Severity) {
+        *match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+            Severity::Note => &mut self.notes,
+        } += 1;
+    }
+
+    /// `2 errors, 1 warning`, each in its colour; `None` where nothing was found.
+    fn words(&self, look: Look) -> Option<String> {
+        let counts = [(self.errors, "error", "31"), (self.warnings, "warning", "33"), (self.notes, "note", "34")];
+        let told = counts.iter().filter(|(count, ..)| *count > 0);
+        let told: Vec<String> = told
+            .map(|(count, noun, color)| {
+                look.paint(color, &format!("{count} {noun}{}", if *count == 1 { "" } else { "s" }))
+            })
+            .collect();
+        (!told.is_empty()).then(|| told.join(", "))
+    }
+}
+
+/// The day of a revision's `Create Date`.
+fn date(revision: &Revision) -> Option<&str> {
+    let written = revision.docstring.create_date.as_ref()?.id.split_whitespace().next()?;
+    Some(written.split('T').next().unwrap_or(written))
+}
+
+fn message(revision: &Revision) -> Option<&str> {
+    revision.docstring.message.as_deref().filter(|it| !it.is_empty())
+}
 
 #[derive(Serialize)]
 struct Graph<'a> {
@@ -22,15 +116,21 @@ struct Entry<'a> {
     depends_on: Vec<&'a str>,
     branch_labels: Vec<&'a str>,
     file: String,
+    message: Option<&'a str>,
+    create_date: Option<&'a str>,
+    findings: Tally,
+    new: Option<bool>,
 }
 
-/// One JSON object for all histories, parents before children; ids, dependencies and labels as written.
+/// One JSON object for all histories, parents before children; ids, dependencies, labels and dates as written.
+/// `findings` counts by severity, `new` is `null` where no base is told.
 ///
 /// # Errors
 /// What the writer says.
-pub fn json(histories: &[&History], show: ShowPath<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub fn json(drawn: &[Drawn<'_>], show: ShowPath<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut graph = Graph { heads: Vec::new(), bases: Vec::new(), revisions: Vec::new() };
-    for history in histories {
+    for one in drawn {
+        let history = one.history;
         graph.heads.extend(history.heads().iter().map(|it| it.id.id.as_str()));
         graph.bases.extend(history.bases().iter().map(|it| it.id.id.as_str()));
         for revision in &history.revisions {
@@ -41,6 +141,10 @@ pub fn json(histories: &[&History], show: ShowPath<'_>, out: &mut dyn Write) -> 
                 depends_on: revision.depends_on.iter().map(|it| it.id.as_str()).collect(),
                 branch_labels: revision.labels.iter().map(|it| it.id.as_str()).collect(),
                 file: show(history.path(revision.source)),
+                message: message(revision),
+                create_date: revision.docstring.create_date.as_ref().map(|it| it.id.as_str()),
+                findings: one.tallies.get(&revision.id.id).cloned().unwrap_or_default(),
+                new: one.is_new(revision),
             });
         }
     }
@@ -48,70 +152,16 @@ pub fn json(histories: &[&History], show: ShowPath<'_>, out: &mut dyn Write) -> 
     writeln!(out)
 }
 
-/// A list for people, the newest first, as `alembic history` shows it: parent, id, what it is, its message.
-///
-/// # Errors
-/// What the writer says.
-pub fn text(histories: &[&History], show: ShowPath<'_>, out: &mut dyn Write) -> io::Result<()> {
-    for (at, history) in histories.iter().enumerate() {
-        if at > 0 {
-            writeln!(out)?;
-        }
-        let count = history.revisions.len();
-        let noun = if count == 1 { "revision" } else { "revisions" };
-        writeln!(out, "{}: {count} {noun}", show(&history.environment.folder))?;
-        for revision in history.revisions.iter().rev() {
-            writeln!(out, "  {}", line(history, revision))?;
-        }
-        for dropped in &history.dropped {
-            writeln!(
-                out,
-                "  {} (dropped: its id is used again) {}",
-                dropped.id.id,
-                show(history.path(dropped.source))
-            )?;
-        }
-        for file in &history.unread {
-            writeln!(out, "  {} (not read)", show(&file.path))?;
-        }
-    }
-    Ok(())
-}
-
-fn line(history: &History, revision: &Revision) -> String {
-    let id = &revision.id.id;
-    let parent = |id: &str| if history.find(id).is_some() { id.to_owned() } else { format!("{id} (missing)") };
-    let parents: Vec<String> = revision.parents.iter().map(|it| parent(&it.id)).collect();
-    let mut line = if parents.is_empty() { "<base>".to_owned() } else { parents.join(", ") };
-    line.extend([" -> ", id]);
-    let words = |all: &[crate::revision::Reference]| all.iter().map(|it| it.id.as_str()).collect::<Vec<_>>().join(", ");
-    let children = history.children(id).len();
-    for (holds, mark) in [
-        (!revision.labels.is_empty(), format!(" (label {})", words(&revision.labels))),
-        (!revision.depends_on.is_empty(), format!(" (depends on {})", words(&revision.depends_on))),
-        (children == 0, " (head)".to_owned()),
-        (children > 1, " (branchpoint)".to_owned()),
-        (parents.len() > 1, " (merge)".to_owned()),
-    ] {
-        if holds {
-            line += &mark;
-        }
-    }
-    match &revision.docstring.message {
-        Some(message) if !message.is_empty() => format!("{line}, {message}"),
-        _ => line,
-    }
-}
-
 /// A Mermaid flowchart; dependencies are dotted.
 ///
 /// # Errors
 /// What the writer says.
-pub fn mermaid(histories: &[&History], show: ShowPath<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub fn mermaid(drawn: &[Drawn<'_>], show: ShowPath<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "flowchart BT")?;
-    for (at, history) in histories.iter().enumerate() {
+    for (at, one) in drawn.iter().enumerate() {
+        let history = one.history;
         writeln!(out, "  subgraph h{at}[\"{}\"]", mermaid_text(&show(&history.environment.folder)))?;
-        for node in nodes(history) {
+        for node in nodes(one) {
             writeln!(out, "    h{at}n{}[\"{}\"]", node.number, mermaid_text(&node.label))?;
         }
         for edge in edges(history) {
@@ -143,11 +193,12 @@ fn mermaid_text(text: &str) -> String {
 ///
 /// # Errors
 /// What the writer says.
-pub fn dot(histories: &[&History], show: ShowPath<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub fn dot(drawn: &[Drawn<'_>], show: ShowPath<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "digraph history {{\n  rankdir=BT;\n  node [shape=box];")?;
-    for (at, history) in histories.iter().enumerate() {
+    for (at, one) in drawn.iter().enumerate() {
+        let history = one.history;
         writeln!(out, "  subgraph cluster_{at} {{\n    label={};", dot_text(&show(&history.environment.folder)))?;
-        for node in nodes(history) {
+        for node in nodes(one) {
             let style = if node.missing { ", style=dashed" } else { "" };
             writeln!(out, "    h{at}n{} [label={}{style}];", node.number, dot_text(&node.label))?;
         }
@@ -198,15 +249,18 @@ fn missing(history: &History) -> Vec<&str> {
     names
 }
 
-fn nodes(history: &History) -> Vec<Node> {
+fn nodes(one: &Drawn<'_>) -> Vec<Node> {
+    let history = one.history;
     let mut nodes = Vec::new();
     for (number, revision) in history.revisions.iter().enumerate() {
         let mut label = revision.id.id.clone();
         for label_of in &revision.labels {
             label.extend([" (", &label_of.id, ")"]);
         }
-        if let Some(message) = revision.docstring.message.as_ref().filter(|it| !it.is_empty()) {
-            label.extend(["\n", message]);
+        let told = one.tallies.get(&revision.id.id).and_then(|it| it.words(Look::Plain));
+        let new = (one.is_new(revision) == Some(true)).then_some("new");
+        for line in [message(revision), told.as_deref(), new].into_iter().flatten() {
+            label.extend(["\n", line]);
         }
         nodes.push(Node { number, label, missing: false });
     }
