@@ -127,6 +127,14 @@ fn two_lines() -> Repository {
     repository
 }
 
+/// The same, with `d4` after `b2` on main meanwhile.
+fn two_lines_that_part() -> Repository {
+    let repository = two_lines();
+    repository.git(&["checkout", "-q", "main"]).revision("d4_fax.py", "d4", "b2").commit();
+    repository.git(&["checkout", "-q", "work"]);
+    repository
+}
+
 /// `limbeck history --base` tells what is new, and what is found stands at its revision.
 #[test]
 fn the_tree_tells_what_is_new() {
@@ -140,14 +148,6 @@ fn the_tree_tells_what_is_new() {
     let new: Vec<&str> = tree.lines().filter(|line| line.ends_with("  new")).collect();
     assert_eq!(new.len(), 1, "{tree}");
     assert!(new[0].contains(" c3 "), "{tree}");
-}
-
-/// The same, with `d4` after `b2` on main meanwhile.
-fn two_lines_that_part() -> Repository {
-    let repository = two_lines();
-    repository.git(&["checkout", "-q", "main"]).revision("d4_fax.py", "d4", "b2").commit();
-    repository.git(&["checkout", "-q", "work"]);
-    repository
 }
 
 #[test]

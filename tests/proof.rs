@@ -2,27 +2,62 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use serde_json::Value;
-use std::{fmt::Write, fs, path::Path, process::Command};
+use std::{collections::BTreeSet, fmt::Write, fs, path::Path, process::Command};
 
-/// Revision `n` makes a table with an index (harmless: nobody uses it yet) and, in the sick history, an index on the
-/// table before, which is in use.
+/// What a revision does to the table of the revision before.
+#[derive(Clone, Copy, PartialEq)]
+enum Index {
+    /// It blocks the writes to a table that is in use.
+    Blocking,
+    /// It is built concurrently.
+    Concurrent,
+    /// None is built.
+    None,
+}
+
+/// A revision of a straight line.
 fn revision(n: usize, sick: bool) -> String {
-    let parent = if n == 1 { "None".to_owned() } else { format!("\"r{:04}\"", n - 1) };
-    let (mut upgrade, mut downgrade) = (String::new(), String::new());
-    if sick && n > 1 {
-        let before = n - 1;
-        writeln!(upgrade, "    op.create_index(\"ix_t{before}_b\", \"t{before}\", [\"b\"])").unwrap();
+    let before: Vec<usize> = (1..n).next_back().into_iter().collect();
+    table(n, &before, 1, if sick { Index::Blocking } else { Index::None })
+}
+
+/// Revision `n` makes a table (the base as many as are asked for) with an index (harmless: nobody uses it yet) and an
+/// index on the table of its first parent, which is in use.
+fn table(n: usize, parents: &[usize], tables: usize, index: Index) -> String {
+    let names: Vec<String> = parents.iter().map(|it| format!("\"r{it:04}\"")).collect();
+    let parent = match &names[..] {
+        [] => "None".to_owned(),
+        [one] => one.clone(),
+        several => format!("({})", several.join(", ")),
+    };
+    let (mut first, mut upgrade, mut downgrade) = (String::new(), String::new(), String::new());
+    for more in 2..=tables {
+        writeln!(upgrade, "    op.create_table(\"t{n}_{more}\", sa.Column(\"id\", sa.Integer(), primary_key=True))")
+            .unwrap();
+        writeln!(upgrade, "    op.create_index(\"ix_t{n}_{more}_id\", \"t{n}_{more}\", [\"id\"])").unwrap();
+        writeln!(downgrade, "    op.drop_table(\"t{n}_{more}\")").unwrap();
+    }
+    if let (Some(before), true) = (parents.first(), index != Index::None) {
+        if index == Index::Blocking {
+            writeln!(upgrade, "    op.create_index(\"ix_t{before}_{n}\", \"t{before}\", [\"b\"])").unwrap();
+        } else {
+            // Before anything else: what stands before the block would be committed without its stamp.
+            writeln!(first, "    with op.get_context().autocommit_block():").unwrap();
+            let concurrently = "postgresql_concurrently=True";
+            writeln!(first, "        op.create_index(\"ix_t{before}_{n}\", \"t{before}\", [\"b\"], {concurrently})")
+                .unwrap();
+        }
         writeln!(downgrade, "    with op.get_context().autocommit_block():").unwrap();
         writeln!(
             downgrade,
-            "        op.drop_index(\"ix_t{before}_b\", table_name=\"t{before}\", postgresql_concurrently=True)"
+            "        op.drop_index(\"ix_t{before}_{n}\", table_name=\"t{before}\", postgresql_concurrently=True)"
         )
         .unwrap();
     }
     format!(
         "\"\"\"table {n}\n\nRevision ID: r{n:04}\nRevises: \n\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\n\n\
          revision = \"r{n:04}\"\ndown_revision = {parent}\nbranch_labels = None\ndepends_on = None\n\n\n\
-         def upgrade() -> None:\n    op.create_table(\n        \"t{n}\",\n        sa.Column(\"id\", sa.Integer(), primary_key=True),\n        \
+         def upgrade() -> None:\n{first}    op.create_table(\n        \"t{n}\",\n        sa.Column(\"id\", sa.Integer(), primary_key=True),\n        \
          sa.Column(\"a\", sa.String(), nullable=False),\n        sa.Column(\"b\", sa.String()),\n    )\n    \
          op.create_index(\"ix_t{n}_a\", \"t{n}\", [\"a\"])\n{upgrade}\n\n\
          def downgrade() -> None:\n{downgrade}    op.drop_table(\"t{n}\")\n"
@@ -90,6 +125,46 @@ fn the_same_history_without_the_hazard_is_silent() {
     let (_, report) = check(folder.path());
     assert_eq!(report["findings"].as_array().unwrap().len(), 0, "{}", report["findings"][0]);
     assert_eq!(report["summary"]["statements"], 1500);
+}
+
+/// Each tenth revision forks: the next two follow it, and the one after these merges them. The base stands for what
+/// was squashed: thirty tables.
+fn forked(folder: &Path, revisions: usize, index: Index) {
+    let versions = folder.join("alembic/versions");
+    fs::create_dir_all(&versions).unwrap();
+    fs::write(folder.join("alembic/env.py"), "").unwrap();
+    for n in 1..=revisions {
+        let parents: Vec<usize> = match n {
+            1 => Vec::new(),
+            n if n > 10 && n % 10 == 2 => vec![n - 2],
+            n if n > 10 && n % 10 == 3 => vec![n - 1, n - 2],
+            n => vec![n - 1],
+        };
+        let tables = if n == 1 { 30 } else { 1 };
+        fs::write(versions.join(format!("r{n:04}_table.py")), table(n, &parents, tables, index)).unwrap();
+    }
+}
+
+#[test]
+fn the_499_of_a_history_that_forks_and_merges() {
+    let folder = tempfile::tempdir().unwrap();
+    forked(folder.path(), 500, Index::Blocking);
+    let (_, report) = check(folder.path());
+    let findings = report["findings"].as_array().unwrap();
+    let found: BTreeSet<(&str, &str)> =
+        (findings.iter()).map(|it| (it["rule"].as_str().unwrap(), it["revision"].as_str().unwrap())).collect();
+    let all: Vec<String> = (2..=500).map(|n| format!("r{n:04}")).collect();
+    assert_eq!(found, all.iter().map(|id| ("non-concurrent-index", id.as_str())).collect());
+    assert_eq!(findings.len(), 499);
+}
+
+#[test]
+fn its_twin_with_concurrent_indexes_is_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    forked(folder.path(), 500, Index::Concurrent);
+    let (_, report) = check(folder.path());
+    assert_eq!(report["findings"].as_array().unwrap().len(), 0, "{}", report["findings"][0]);
+    assert_eq!(report["summary"]["unresolved"], 0);
 }
 
 /// Single files, as pre-commit gives them: the whole history is read, and only they are reported on.
