@@ -18,6 +18,7 @@ mod names;
 mod rows;
 mod table;
 
+pub use crate::statement::Sort;
 pub use names::Names;
 pub use table::{Column, Constraint, Proof, Table};
 
@@ -82,17 +83,6 @@ pub struct Index {
     pub unique: bool,
     /// Where it was made.
     pub made: Made,
-}
-
-/// What else has a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the word says it")]
-pub enum Sort {
-    Schema,
-    Sequence,
-    View,
-    Enum,
-    Domain,
 }
 
 /// A schema, sequence, view or type.

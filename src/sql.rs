@@ -1,14 +1,20 @@
 //! SQL text to statements; the only room that knows `pg_query`.
 
-use crate::{source::Text, statement::Kind};
+use crate::{
+    source::Text,
+    statement::{Definition, Kind},
+};
 use pg_query::protobuf;
 
 mod alter;
 mod create;
+mod define;
 mod expr;
 mod kind;
 mod node;
+mod text;
 mod upkeep;
+mod words;
 
 /// Longer texts are not parsed: PostgreSQL itself takes up to 1 GB, a migration that is longer than this is data.
 pub const LONGEST: usize = 16 * 1024 * 1024;
@@ -34,6 +40,8 @@ pub struct Parsed {
     pub range: std::ops::Range<usize>,
     /// What it asks for.
     pub kind: Kind,
+    /// What it does to anything but tables and indexes.
+    pub definition: Option<Definition>,
 }
 
 /// Splits a text into statements and reads each.
@@ -69,7 +77,8 @@ pub fn parse(text: &Text) -> Result<Vec<Parsed>, Refused> {
         };
         let (start, end) = trimmed(sql, start, end.min(sql.len()));
         let Some(node) = raw.stmt.as_deref().and_then(|node| node.node.as_ref()) else { continue };
-        all.push(Parsed { sql: text.slice(start, end), range: start..end, kind: kind::kind(node) });
+        let definition = define::definition(node);
+        all.push(Parsed { sql: text.slice(start, end), range: start..end, kind: kind::kind(node), definition });
     }
     Ok(all)
 }

@@ -10,16 +10,19 @@ use crate::{
 };
 use std::{cmp::Ordering, fmt};
 
+mod definition;
 mod expr;
 mod types;
 mod upkeep;
 mod words;
 
+pub use definition::{Change, Commented, Definition, Make, RowSecurity, Sort, formatted};
 pub use expr::Expr;
 pub use types::{Family, Type};
 pub use upkeep::{
     Act, Annex, AnnexSort, Domain, DomainChange, Function, Generation, Mode, PartitionOf, Upkeep, Volatility,
 };
+pub use words::{identifier, mentions, renamed};
 
 /// A table, index, type or sequence, as the server sees it (unquoted names already in lower case).
 #[derive(Clone, Debug)]
@@ -92,6 +95,8 @@ impl fmt::Display for Name {
 pub struct Statement {
     /// What it asks for.
     pub kind: Kind,
+    /// What it does to anything but tables and indexes.
+    pub definition: Option<Definition>,
     /// Its text, without the semicolon; each part knows where it was written.
     pub sql: Text,
     /// The best place in the Python: the statement's own text where it was written there, else the call.
@@ -168,6 +173,8 @@ pub enum Kind {
     CreateTableAs {
         table: Name,
         if_not_exists: bool,
+        /// It is gone with the session.
+        temporary: bool,
     },
     AlterTable {
         table: Name,
@@ -325,6 +332,12 @@ pub struct CreateTable {
     /// `INHERITS (…)`.
     pub inherits: Vec<Name>,
     pub unlogged: bool,
+    /// It is gone with the session.
+    pub temporary: bool,
+    /// `RANGE (a)` of `PARTITION BY RANGE (a)`.
+    pub partition_by: Option<String>,
+    /// `LIKE` others, with the bits of what is included (`TableLikeOption` of PostgreSQL's parser).
+    pub likes: Vec<(Name, u32)>,
 }
 
 /// A column as `CREATE TABLE` and `ADD COLUMN` define it.
@@ -342,6 +355,12 @@ pub struct Column {
     pub generation: Option<Generation>,
     /// Constraints written with the column.
     pub constraints: Vec<Constraint>,
+    /// The default as SQL.
+    pub default_sql: Option<String>,
+    /// `GENERATED … AS …` as SQL.
+    pub generation_sql: Option<String>,
+    /// `COLLATE`.
+    pub collation: Option<Name>,
 }
 
 /// A constraint of a table.
@@ -357,6 +376,9 @@ pub struct Constraint {
     pub no_inherit: bool,
     /// What it demands.
     pub rule: Demand,
+    /// As SQL: the whole of a `CHECK` or `EXCLUDE`; of a key what follows its columns, such as
+    /// `ON DELETE CASCADE DEFERRABLE`.
+    pub sql: String,
 }
 
 /// What a constraint demands.
@@ -406,6 +428,8 @@ pub enum Action {
     SetDefault {
         column: String,
         default: Box<Expr>,
+        /// It as SQL.
+        sql: String,
     },
     DropDefault {
         column: String,
@@ -414,6 +438,7 @@ pub enum Action {
         column: String,
         kind: Type,
         using: Option<Box<Expr>>,
+        collation: Option<Name>,
     },
     AddConstraint(Box<Constraint>),
     DropConstraint {
@@ -427,6 +452,8 @@ pub enum Action {
     AttachPartition {
         partition: Name,
         default: bool,
+        /// `FOR VALUES …`, `DEFAULT`.
+        bound: String,
     },
     DetachPartition {
         partition: Name,
@@ -443,9 +470,13 @@ pub enum Action {
     },
     AddIdentity {
         column: String,
+        /// `GENERATED … AS IDENTITY`.
+        sql: String,
     },
     AlterIdentity {
         column: String,
+        /// `SET GENERATED …`; `None`: the word is not changed.
+        always: Option<bool>,
     },
     DropIdentity {
         column: String,
@@ -486,7 +517,7 @@ pub enum Action {
     },
     ReplicaIdentity,
     /// `ENABLE`, `DISABLE`, `FORCE`, `NO FORCE ROW LEVEL SECURITY`.
-    RowSecurity,
+    RowSecurity(RowSecurity),
     Owner,
     Other,
 }
@@ -510,6 +541,8 @@ pub struct CreateIndex {
     pub only: bool,
     /// It says no more than the columns' names: no order, collation, operator class, `INCLUDE`, `WHERE` or option.
     pub plain: bool,
+    /// As SQL, all that follows the table: `USING gin (a, lower(b)) WHERE c`.
+    pub sql: String,
 }
 
 /// Rows that are written.

@@ -51,6 +51,7 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize, dialect: &Dialect)
                 way.statements.push(Statement {
                     span: place(&it.sql, step),
                     kind: it.kind,
+                    definition: it.definition,
                     sql: it.sql,
                     called: step.span,
                     sent: step.sent,

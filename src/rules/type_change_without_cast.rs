@@ -13,7 +13,7 @@ pub(super) static SPEC: Spec =
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     let Kind::AlterTable { table, actions, .. } = &site.statement.kind else { return };
     for action in actions {
-        let Action::SetType { column, kind, using: None } = action else { continue };
+        let Action::SetType { column, kind, using: None, .. } = action else { continue };
         let known = site.schema.column(table, column).yes();
         let Some(old) = known.and_then(|it| it.kind.clone()).or_else(|| existing(site)) else { continue };
         if !refused(site, &old, kind) {

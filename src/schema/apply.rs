@@ -12,7 +12,7 @@ impl Schema {
         let made = Made { span: statement.span, run: moment.run };
         match &statement.kind {
             Kind::CreateTable(create) => self.create_table(create, statement, moment),
-            Kind::CreateTableAs { table, if_not_exists } => {
+            Kind::CreateTableAs { table, if_not_exists, .. } => {
                 if !(*if_not_exists && self.table(table).yes().is_some()) {
                     let mut fresh = Table::new(table.clone(), Some(made));
                     fresh.rows = Some(made);

@@ -3,9 +3,10 @@
 use super::{
     create,
     expr::{boxed, expr},
-    node::{dotted, given, kind, range},
+    node::{dotted, given, kind, range, string},
+    text, words,
 };
-use crate::statement::{Act, Action, Annex, AnnexSort, DomainChange, Kind, Name};
+use crate::statement::{Act, Action, Annex, AnnexSort, DomainChange, Kind, Name, RowSecurity};
 use pg_query::{
     Node, NodeEnum,
     protobuf::{
@@ -59,7 +60,11 @@ fn action(it: &AlterTableCmd) -> Action {
         (Sub::AtAddColumn, Some(NodeEnum::ColumnDef(def))) => {
             Action::AddColumn { column: Box::new(create::column(def)), if_not_exists: it.missing_ok }
         }
-        (Sub::AtColumnDefault, Some(_)) => Action::SetDefault { column: name(), default: Box::new(boxed(def)) },
+        (Sub::AtColumnDefault, Some(_)) => Action::SetDefault {
+            column: name(),
+            default: Box::new(boxed(def)),
+            sql: def.map(text::expression).unwrap_or_default(),
+        },
         (Sub::AtColumnDefault, None) => Action::DropDefault { column: name() },
         (Sub::AtDropNotNull, _) => Action::DropNotNull { column: name() },
         (Sub::AtSetNotNull, _) => Action::SetNotNull { column: name() },
@@ -74,10 +79,15 @@ fn action(it: &AlterTableCmd) -> Action {
             column: name(),
             kind: kind(def.type_name.as_ref()),
             using: def.raw_default.as_deref().map(|node| Box::new(expr(node))),
+            collation: words::collation(def),
         },
         (Sub::AtAttachPartition, Some(NodeEnum::PartitionCmd(command))) => {
             let default = command.bound.as_ref().is_some_and(|it| it.is_default);
-            Action::AttachPartition { partition: range(command.name.as_ref()), default }
+            Action::AttachPartition {
+                partition: range(command.name.as_ref()),
+                default,
+                bound: command.bound.as_ref().map(words::bound).unwrap_or_default(),
+            }
         }
         (Sub::AtDetachPartition, Some(NodeEnum::PartitionCmd(command))) => {
             Action::DetachPartition { partition: range(command.name.as_ref()), concurrently: command.concurrent }
@@ -92,14 +102,29 @@ fn of_column(it: &AlterTableCmd) -> Option<Action> {
     Some(match it.subtype() {
         Sub::AtSetExpression => Action::SetExpression { column },
         Sub::AtDropExpression => Action::DropExpression { column },
-        Sub::AtAddIdentity => Action::AddIdentity { column },
-        Sub::AtSetIdentity => Action::AlterIdentity { column },
+        Sub::AtAddIdentity => match it.def.as_deref().and_then(|node| node.node.as_ref()) {
+            Some(NodeEnum::Constraint(def)) => Action::AddIdentity { column, sql: words::identity(def) },
+            _ => return None,
+        },
+        Sub::AtSetIdentity => Action::AlterIdentity { column, always: generated_always(it) },
         Sub::AtDropIdentity => Action::DropIdentity { column },
         Sub::AtSetStorage => Action::SetStorage { column },
         Sub::AtSetCompression => Action::SetCompression { column },
         Sub::AtSetStatistics => Action::SetStatistics { column },
         Sub::AtSetOptions | Sub::AtResetOptions => Action::SetColumnOptions { column },
         _ => return None,
+    })
+}
+
+/// `SET GENERATED ALWAYS` or `BY DEFAULT`, if either.
+fn generated_always(it: &AlterTableCmd) -> Option<bool> {
+    let Some(NodeEnum::List(list)) = it.def.as_deref()?.node.as_ref() else { return None };
+    list.items.iter().find_map(|node| match node.node.as_ref()? {
+        NodeEnum::DefElem(it) if it.defname == "generated" => match it.arg.as_deref()?.node.as_ref()? {
+            NodeEnum::Integer(it) => Some(it.ival == i32::from(b'a')),
+            _ => it.arg.as_deref().and_then(string).map(|it| it == "a"),
+        },
+        _ => None,
     })
 }
 
@@ -138,9 +163,10 @@ fn of_table(it: &AlterTableCmd, def: Option<&NodeEnum>) -> Option<Action> {
         Sub::AtAddInherit => Action::Inherit { parent: parent() },
         Sub::AtDropInherit => Action::NoInherit { parent: parent() },
         Sub::AtReplicaIdentity => Action::ReplicaIdentity,
-        Sub::AtEnableRowSecurity | Sub::AtDisableRowSecurity | Sub::AtForceRowSecurity | Sub::AtNoForceRowSecurity => {
-            Action::RowSecurity
-        }
+        Sub::AtEnableRowSecurity => Action::RowSecurity(RowSecurity::Enable),
+        Sub::AtDisableRowSecurity => Action::RowSecurity(RowSecurity::Disable),
+        Sub::AtForceRowSecurity => Action::RowSecurity(RowSecurity::Force),
+        Sub::AtNoForceRowSecurity => Action::RowSecurity(RowSecurity::NoForce),
         Sub::AtChangeOwner => Action::Owner,
         _ => return None,
     })

@@ -3,6 +3,7 @@
 use super::{
     expr::boxed,
     node::{dotted, given, kind, range, relations, strings},
+    text, words,
 };
 use crate::statement::{
     Column, Constraint, CreateIndex, CreateTable, Demand, Domain, Function, Generation, PartitionOf, Volatility,
@@ -32,10 +33,13 @@ pub(super) fn table(it: &CreateStmt) -> CreateTable {
         partitioned: it.partspec.is_some(),
         partition_of: it.partbound.as_ref().and_then(|bound| {
             let parent = relations(&it.inh_relations).into_iter().next()?;
-            Some(PartitionOf { parent, default: bound.is_default })
+            Some(PartitionOf { parent, default: bound.is_default, bound: words::bound(bound) })
         }),
         inherits: if it.partbound.is_some() { Vec::new() } else { relations(&it.inh_relations) },
         unlogged: it.relation.as_ref().is_some_and(|it| it.relpersistence == "u"),
+        temporary: super::kind::temporary(it.relation.as_ref()),
+        partition_by: it.partspec.as_ref().map(words::partition_by),
+        likes: words::likes(it),
     }
 }
 
@@ -59,19 +63,27 @@ pub(super) fn column(it: &protobuf::ColumnDef) -> Column {
         generated: serial.is_some(),
         generation: serial.map(|_| Generation::Serial),
         constraints: Vec::new(),
+        default_sql: it.raw_default.as_deref().map(text::expression),
+        generation_sql: None,
+        collation: words::collation(it),
     };
     for node in &it.constraints {
         let Some(NodeEnum::Constraint(def)) = node.node.as_ref() else { continue };
         match def.contype() {
             ConstrType::ConstrNotnull => column.not_null = true,
-            ConstrType::ConstrDefault => column.default = Some(boxed(def.raw_expr.as_deref())),
+            ConstrType::ConstrDefault => {
+                column.default = Some(boxed(def.raw_expr.as_deref()));
+                column.default_sql = def.raw_expr.as_deref().map(text::expression);
+            }
             ConstrType::ConstrIdentity => {
                 column.generated = true;
                 column.generation = Some(Generation::Identity);
+                column.generation_sql = Some(words::identity(def));
                 column.not_null = true;
             }
             ConstrType::ConstrGenerated => {
                 column.generated = true;
+                column.generation_sql = Some(words::computed(def));
                 let value = boxed(def.raw_expr.as_deref());
                 // `ATTRIBUTE_GENERATED_STORED`; nothing is written by default, which is VIRTUAL since version 18.
                 let stored = def.generated_kind == "s";
@@ -121,6 +133,7 @@ pub(super) fn constraint(it: &protobuf::Constraint, column: Option<&str>) -> Opt
         enforced: it.is_enforced || !may_be_idle(it.contype()),
         no_inherit: it.is_no_inherit,
         rule,
+        sql: words::constraint(it),
     })
 }
 
@@ -156,6 +169,7 @@ pub(super) fn index(it: &IndexStmt) -> CreateIndex {
         if_not_exists: it.if_not_exists,
         only: it.relation.as_ref().is_some_and(|it| !it.inh),
         plain,
+        sql: words::index(it, plain),
     }
 }
 

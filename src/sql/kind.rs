@@ -10,8 +10,8 @@ use crate::statement::{Insert, Kind, Name, Setting, Update};
 use pg_query::{
     Node, NodeEnum,
     protobuf::{
-        DropBehavior, DropStmt, InsertStmt, ObjectType, SelectStmt, TransactionStmtKind, UpdateStmt, VariableSetKind,
-        VariableSetStmt,
+        DropBehavior, DropStmt, InsertStmt, ObjectType, RangeVar, SelectStmt, TransactionStmtKind, UpdateStmt,
+        VariableSetKind, VariableSetStmt,
     },
 };
 
@@ -33,7 +33,8 @@ fn definition(node: &NodeEnum) -> Option<Kind> {
                 let reads = it.query.as_deref().map(reads).unwrap_or_default();
                 Kind::CreateView { view: table, reads, materialized: true, replace: false }
             } else {
-                Kind::CreateTableAs { table, if_not_exists: it.if_not_exists }
+                let into = it.into.as_ref().and_then(|into| into.rel.as_ref());
+                Kind::CreateTableAs { table, if_not_exists: it.if_not_exists, temporary: temporary(into) }
             }
         }
         NodeEnum::AlterTableStmt(it) => alter::table(it),
@@ -81,7 +82,11 @@ fn change(node: &NodeEnum) -> Option<Kind> {
         }
         NodeEnum::VariableSetStmt(it) => return setting(it).map(|it| Kind::Set(Box::new(it))),
         NodeEnum::SelectStmt(it) => match it.into_clause.as_deref() {
-            Some(into) => Kind::CreateTableAs { table: range(into.rel.as_ref()), if_not_exists: false },
+            Some(into) => Kind::CreateTableAs {
+                table: range(into.rel.as_ref()),
+                if_not_exists: false,
+                temporary: temporary(into.rel.as_ref()),
+            },
             None => Kind::Select,
         },
         NodeEnum::TransactionStmt(it) => match it.kind() {
@@ -115,6 +120,11 @@ fn setting(it: &VariableSetStmt) -> Option<Setting> {
         _ => return None,
     };
     Some(Setting { name: it.name.to_ascii_lowercase(), value, local: it.is_local })
+}
+
+/// It is gone with the session.
+pub(super) fn temporary(it: Option<&RangeVar>) -> bool {
+    it.is_some_and(|it| it.relpersistence == "t" || it.schemaname == "pg_temp")
 }
 
 fn drop(it: &DropStmt) -> Kind {
@@ -175,7 +185,7 @@ fn update(it: &UpdateStmt) -> Update {
 }
 
 /// The tables that a view's query names in its `FROM`s; subqueries elsewhere are left out.
-fn reads(node: &Node) -> Vec<Name> {
+pub(super) fn reads(node: &Node) -> Vec<Name> {
     let mut names = Vec::new();
     if let Some(NodeEnum::SelectStmt(select)) = node.node.as_ref() {
         of_select(select, &mut names);

@@ -1,3 +1,5 @@
+mod definitions;
+
 use super::{LONGEST, Refused, parse};
 use crate::{
     source::Text,

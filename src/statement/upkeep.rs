@@ -196,4 +196,6 @@ pub struct PartitionOf {
     pub parent: Name,
     /// `DEFAULT`.
     pub default: bool,
+    /// `FOR VALUES …`, `DEFAULT`.
+    pub bound: String,
 }

@@ -24,6 +24,63 @@ pub(super) fn names(sql: &str) -> impl Iterator<Item = (Cow<'_, str>, Range<usiz
     })
 }
 
+/// Keywords that are no names without quotes (`SELECT word FROM pg_get_keywords() WHERE catcode <> 'U'`, PostgreSQL 15,
+/// and what 16 to 18 have added).
+const KEYWORDS: &str = "\
+     all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both \
+     case cast char character check coalesce collate collation column concurrently constraint create cross \
+     current_catalog current_date current_role current_schema current_time current_timestamp current_user dec \
+     decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign \
+     freeze from full grant greatest group grouping having ilike in initially inner inout int integer intersect \
+     interval into is isnull join lateral leading least left like limit localtime localtimestamp national natural \
+     nchar none normalize not notnull null nullif numeric offset on only or order out outer overlaps overlay \
+     placing position precision primary real references returning right row select session_user setof similar \
+     smallint some substring symmetric table tablesample then time timestamp to trailing treat trim true union \
+     unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement \
+     xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable \
+     json json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar json_serialize \
+     json_table json_value merge_action system_user";
+
+/// A name as SQL writes it: in quotes where it has to be.
+#[must_use]
+pub fn identifier(name: &str) -> String {
+    let plain = name.starts_with(|it: char| it == '_' || it.is_ascii_lowercase())
+        && name.chars().all(|it| it == '_' || it.is_ascii_lowercase() || it.is_ascii_digit())
+        && !KEYWORDS.split_whitespace().any(|it| it == name);
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// A piece of SQL, as the deparser writes it, names a column or table.
+#[must_use]
+pub fn mentions(sql: &str, name: &str) -> bool {
+    places(sql, name).next().is_some()
+}
+
+/// A piece of SQL, as the deparser writes it, with a column or table under another name. Functions and types of the
+/// same name stay.
+#[must_use]
+pub fn renamed(sql: &str, from: &str, to: &str) -> String {
+    let mut out = String::new();
+    let mut done = 0;
+    for place in places(sql, from) {
+        out.push_str(&sql[done..place.start]);
+        out.push_str(&identifier(to));
+        done = place.end;
+    }
+    out.push_str(&sql[done..]);
+    out
+}
+
+/// Where a piece of SQL names it, and neither a function nor a type.
+fn places<'a>(sql: &'a str, name: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    names(sql).filter_map(move |(word, range)| {
+        // Keywords come in capitals.
+        let written = word == name && (sql[range.clone()].starts_with('"') || &sql[range.clone()] == name);
+        let other = sql[range.end..].starts_with('(') || sql[..range.start].ends_with("::");
+        (written && !other).then_some(range)
+    })
+}
+
 fn starts_name(it: char) -> bool {
     it == '_' || it.is_alphabetic()
 }
@@ -73,7 +130,22 @@ fn dollar(rest: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::names;
+    use super::{identifier, mentions, names, renamed};
+
+    #[test]
+    fn columns_go_by_another_name() {
+        let sql = "CHECK (length(a) > 0 AND t.a <> b::a AND \"a\" <> 'a' AND A IS NULL)";
+        let new = "CHECK (length(\"B c\") > 0 AND t.\"B c\" <> b::a AND \"B c\" <> 'a' AND A IS NULL)";
+        assert_eq!(renamed(sql, "a", "B c"), new);
+        assert!(!mentions("lower(b)", "lower"));
+    }
+
+    #[test]
+    fn names_are_quoted_where_they_have_to_be() {
+        assert_eq!(identifier("user"), "\"user\"");
+        assert_eq!(identifier("name"), "name");
+        assert_eq!(identifier("a\"B"), "\"a\"\"B\"");
+    }
 
     #[test]
     fn names_and_their_bytes() {

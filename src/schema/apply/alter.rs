@@ -39,7 +39,7 @@ impl Schema {
                     });
                 });
             }
-            Action::SetDefault { column, default } => {
+            Action::SetDefault { column, default, .. } => {
                 self.work(table, moment, |table| {
                     table.change(column, stamp, |it| it.default = Some((**default).clone()));
                 });
@@ -47,7 +47,7 @@ impl Schema {
             Action::DropDefault { column } => {
                 self.work(table, moment, |table| table.change(column, stamp, |it| it.default = None));
             }
-            Action::SetType { column, kind, using } => {
+            Action::SetType { column, kind, using, .. } => {
                 self.work(table, moment, |table| {
                     let filled = using.as_ref().is_none_or(|it| table.never_null(it));
                     table.change(column, stamp, |it| {
