@@ -52,7 +52,8 @@ pub struct Check {
     /// Where to look and what to obey
     #[command(flatten)]
     pub place: Place,
-    /// How to report: human, json, sarif or github, with =FILE into a file; may be repeated
+    /// How to report, with =FILE into a file; may be repeated: human, concise, json, jsonl, sarif, github, gitlab,
+    /// junit, markdown, rdjson
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "human")]
     pub formats: Vec<Report>,
     /// A revision: report only on what is neither it nor its ancestor
@@ -196,12 +197,24 @@ pub enum Color {
 pub enum Format {
     /// For people
     Human,
+    /// One line for each finding
+    Concise,
     /// One JSON object
     Json,
+    /// One JSON object for each finding
+    Jsonl,
     /// SARIF 2.1.0
     Sarif,
     /// GitHub's workflow commands
     Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// JUnit's XML
+    Junit,
+    /// A summary in Markdown
+    Markdown,
+    /// Reviewdog's diagnostics
+    Rdjson,
 }
 
 /// How and where a report is written.
@@ -222,8 +235,11 @@ impl FromStr for Report {
             Some((name, file)) => (name, Some(PathBuf::from(file))),
             None => (text, None),
         };
-        let format = Format::from_str(name, false)
-            .map_err(|_| format!("`{name}` is none of `human`, `json`, `sarif` and `github`"))?;
+        let format = Format::from_str(name, false).map_err(|_| {
+            let all = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+            let names: Vec<String> = all.map(|it| format!("`{}`", it.get_name())).collect();
+            format!("`{name}` is none of {}", names.join(", "))
+        })?;
         Ok(Self { format, file })
     }
 }

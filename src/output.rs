@@ -3,15 +3,20 @@
 //! Every format is written from the same rows in the same order, so that two runs give the same bytes; no format
 //! prints a time, an absolute path or a number that depends on the order of reading.
 
+pub mod concise;
 pub mod coverage;
 pub mod environment;
 pub mod explain;
 mod fingerprint;
 pub mod github;
+pub mod gitlab;
 pub mod history;
 pub mod human;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 mod paths;
+pub mod rdjson;
 pub mod rules;
 pub mod sarif;
 pub mod sql;
@@ -19,6 +24,7 @@ pub mod sql;
 use crate::{
     check::Report,
     finding::Finding,
+    history::History,
     rule::Rule,
     source::{Place, Source, Sources, Span},
 };
@@ -33,12 +39,24 @@ use std::{
 pub enum Format {
     /// For people: the source with the fault underlined, then the summary.
     Human,
+    /// One line each.
+    Concise,
     /// One JSON object.
     Json,
+    /// One JSON object for each finding, one line each.
+    Jsonl,
     /// SARIF 2.1.0.
     Sarif,
     /// GitHub's workflow commands, one line each.
     Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// JUnit's XML.
+    Junit,
+    /// A summary in Markdown.
+    Markdown,
+    /// Reviewdog's diagnostics.
+    Rdjson,
 }
 
 /// Whether words for people may be coloured: only a terminal, and not under `NO_COLOR`.
@@ -48,6 +66,28 @@ pub enum Look {
     Colored,
     /// Text alone.
     Plain,
+}
+
+impl Format {
+    /// Every format, in the order of the manual.
+    pub const ALL: [Self; 10] = [
+        Self::Human,
+        Self::Concise,
+        Self::Json,
+        Self::Jsonl,
+        Self::Sarif,
+        Self::Github,
+        Self::Gitlab,
+        Self::Junit,
+        Self::Markdown,
+        Self::Rdjson,
+    ];
+
+    /// It is a document of its own: nothing else may share its stream.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Json | Self::Sarif | Self::Gitlab | Self::Junit | Self::Markdown | Self::Rdjson)
+    }
 }
 
 impl Look {
@@ -65,6 +105,8 @@ impl Look {
 pub struct Output<'a> {
     /// What was found.
     pub report: &'a Report,
+    /// The histories that it was found in.
+    pub histories: &'a [&'a History],
     /// The texts that it was found in.
     pub sources: &'a Sources,
     /// How files are named to people.
@@ -83,9 +125,15 @@ impl Output<'_> {
     pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
         match format {
             Format::Human => human::write(self, out),
+            Format::Concise => concise::write(self, out),
             Format::Json => json::write(self, out),
+            Format::Jsonl => json::write_lines(self, out),
             Format::Sarif => sarif::write(self, out),
             Format::Github => github::write(self, out),
+            Format::Gitlab => gitlab::write(self, out),
+            Format::Junit => junit::write(self, out),
+            Format::Markdown => markdown::write(self, out),
+            Format::Rdjson => rdjson::write(self, out),
         }
     }
 
@@ -123,4 +171,10 @@ impl Row<'_> {
         let Finding { rule, span: Span { start, end, .. }, message, subject, .. } = self.finding;
         (&self.source.path, *start, *end, *rule, subject, message)
     }
+}
+
+/// Backticks enough to hold a text that has some itself.
+fn fence(text: &str) -> String {
+    let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat((longest + 1).max(3))
 }

@@ -121,10 +121,12 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
     }
     let report = project.check(&policy, gate.as_ref())?;
     let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());
+    let histories: Vec<&crate::history::History> = project.stories.iter().map(|story| &story.history).collect();
     let written = write_reports(&args.formats, world, &|format, colored, out| {
         let look = if colored { Look::Colored } else { Look::Plain };
         let sources = &project.sources;
-        let output = Output { report: &report, sources, paths: &paths, look, statistics: args.statistics };
+        let (report, statistics) = (&report, args.statistics);
+        let output = Output { report, histories: &histories, sources, paths: &paths, look, statistics };
         output.write(output_format(format), out)
     });
     // Nobody may be reading any more (`| head`); what was found stays the answer.
@@ -144,9 +146,15 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
 fn output_format(format: Format) -> output::Format {
     match format {
         Format::Human => output::Format::Human,
+        Format::Concise => output::Format::Concise,
         Format::Json => output::Format::Json,
+        Format::Jsonl => output::Format::Jsonl,
         Format::Sarif => output::Format::Sarif,
         Format::Github => output::Format::Github,
+        Format::Gitlab => output::Format::Gitlab,
+        Format::Junit => output::Format::Junit,
+        Format::Markdown => output::Format::Markdown,
+        Format::Rdjson => output::Format::Rdjson,
     }
 }
 
@@ -180,10 +188,10 @@ fn coverage(args: &Coverage, world: &mut World<'_>) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// JSON and SARIF are whole documents: nothing else may share their stream.
+/// Some are whole documents: nothing else may share their stream.
 fn one_on_stdout(formats: &[Report]) -> Result<()> {
     let stdout: Vec<Format> = formats.iter().filter(|it| it.file.is_none()).map(|it| it.format).collect();
-    let whole = stdout.iter().any(|format| matches!(format, Format::Json | Format::Sarif));
+    let whole = stdout.iter().any(|format| output_format(*format).is_whole());
     if whole && stdout.len() > 1 {
         return Err(fault::helped(
             "several formats go to stdout, and one of them is a document of its own",

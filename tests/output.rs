@@ -136,7 +136,7 @@ fn findings(sources: &Sources, ids: &[SourceId]) -> Vec<Finding> {
 
 fn written(format: Format, paths: &Paths, look: Look, turned: bool) -> String {
     let Sample { sources, report } = sample(turned);
-    let output = Output { report: &report, sources: &sources, paths, look, statistics: true };
+    let output = Output { report: &report, histories: &[], sources: &sources, paths, look, statistics: true };
     let mut out = Vec::new();
     output.write(format, &mut out).expect("memory takes all");
     String::from_utf8(out).expect("text")
@@ -152,7 +152,7 @@ fn parsed(format: Format) -> Value {
 
 #[test]
 fn the_order_of_reading_changes_no_byte() {
-    for format in [Format::Human, Format::Json, Format::Sarif, Format::Github] {
+    for format in Format::ALL {
         for look in [Look::Plain, Look::Colored] {
             let paths = Paths::default();
             assert_eq!(written(format, &paths, look, false), written(format, &paths, look, true), "{format:?}");
@@ -237,7 +237,8 @@ fn json_has_the_fields_of_the_contract_in_order() {
 
 fn fingerprints(sample: &Sample) -> Vec<String> {
     let Sample { sources, report } = sample;
-    let output = Output { report, sources, paths: &Paths::default(), look: Look::Plain, statistics: false };
+    let output =
+        Output { report, histories: &[], sources, paths: &Paths::default(), look: Look::Plain, statistics: false };
     let mut out = Vec::new();
     output.write(Format::Json, &mut out).expect("memory takes all");
     let value: Value = serde_json::from_slice(&out).expect("JSON");
@@ -401,4 +402,62 @@ fn paths_are_seen_from_where_the_reader_stands() {
     assert_eq!(shown("/a/r", "/a/r", "../x.toml"), "../x.toml");
     assert_eq!(shown("/a/r", "/a", "../x.toml"), "x.toml");
     assert_eq!(shown("/a/r", "/a", "/etc/x.toml"), "/etc/x.toml");
+}
+
+#[test]
+fn the_formats_of_others() {
+    for (name, format) in [
+        ("concise", Format::Concise),
+        ("jsonl", Format::Jsonl),
+        ("gitlab", Format::Gitlab),
+        ("junit", Format::Junit),
+        ("markdown", Format::Markdown),
+        ("rdjson", Format::Rdjson),
+    ] {
+        let text = plain(format);
+        // Which rules exist is no matter of this test.
+        let text = text.lines().map(|line| line.split(",\"group\":").next().unwrap_or(line)).collect::<Vec<_>>();
+        let text = text.join("\n");
+        insta::assert_snapshot!(name, text);
+        assert!(text.contains("python-syntax"), "{name}");
+    }
+}
+
+#[test]
+fn columns_of_rdjson_count_bytes() {
+    let value = parsed(Format::Rdjson);
+    let all = value["diagnostics"].as_array().expect("a list");
+    let index = all.iter().find(|it| it["message"].as_str().is_some_and(|it| it.contains("help"))).expect("one");
+    // `😀` is four bytes, `ö` and `ß` two each.
+    let range = &index["location"]["range"];
+    assert_eq!((&range["start"]["column"], &range["end"]["column"]), (&json!(50), &json!(68)));
+}
+
+/// A log that GitHub would refuse is cut, the mildest first, and says so.
+#[test]
+fn sarif_keeps_to_what_github_takes() {
+    let sample = sample(false);
+    let mut report = sample.report.clone();
+    let mild = report.findings[1].clone();
+    assert_eq!(mild.severity, Severity::Note);
+    report.findings.extend(std::iter::repeat_n(mild, 25_010));
+    let paths = Paths::default();
+    let output = Output {
+        report: &report,
+        histories: &[],
+        sources: &sample.sources,
+        paths: &paths,
+        look: Look::Plain,
+        statistics: false,
+    };
+    let mut out = Vec::new();
+    output.write(Format::Sarif, &mut out).expect("memory takes all");
+    let value: Value = serde_json::from_slice(&out).expect("JSON");
+    let run = &value["runs"][0];
+    let results = run["results"].as_array().expect("a list");
+    assert_eq!(results.len(), 25_000);
+    assert_eq!(results.iter().filter(|it| it["level"] == "error").count(), 3, "the worst stay");
+    let notes = run["invocations"][0]["toolExecutionNotifications"].as_array().expect("a list");
+    let last = notes.last().expect("one")["message"]["text"].as_str().expect("a text");
+    assert!(last.starts_with("16 of 25016 findings are left out"), "{last}");
 }

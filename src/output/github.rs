@@ -3,7 +3,7 @@
 //! GitHub's documentation ("Workflow commands for GitHub Actions") has the form; how values are escaped is what
 //! its own `@actions/core` does. It shows only the first few of each severity, so the worst come first.
 
-use super::{Output, Row};
+use super::{Output, Row, human::clean};
 use crate::finding::Severity;
 use std::{
     cmp::Reverse,
@@ -46,7 +46,9 @@ fn line(row: &Row<'_>) -> String {
 
 /// A text after the `::`.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let lines: Vec<String> = text.split('\n').map(|line| clean(line.trim_end_matches('\r'))).collect();
+    // A runner's older commands begin with `##[` anywhere in a line.
+    lines.join("\n").replace("##[", "##\u{200b}[").replace('%', "%25").replace('\n', "%0A")
 }
 
 /// A text between the command and the `::`.

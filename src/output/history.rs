@@ -14,6 +14,7 @@ use std::{
 };
 
 mod lanes;
+pub(super) mod picture;
 mod svg;
 mod tree;
 
@@ -76,6 +77,12 @@ impl Tally {
             Severity::Warning => &mut self.warnings,
             Severity::Note => &mut self.notes,
         } += 1;
+    }
+
+    /// The severity of the worst.
+    pub(super) fn worst(&self) -> Option<Severity> {
+        let counts = [(self.errors, Severity::Error), (self.warnings, Severity::Warning), (self.notes, Severity::Note)];
+        counts.into_iter().find(|(count, _)| *count > 0).map(|(_, severity)| severity)
     }
 
     /// `2 errors, 1 warning`, each in its colour; `None` where nothing was found.

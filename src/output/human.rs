@@ -26,6 +26,12 @@ const LONGEST_SQL: usize = 200;
 /// # Errors
 /// Whatever the sink answers.
 pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut text = Vec::new();
+    write_all(output, &mut text)?;
+    out.write_all(unheard(&String::from_utf8_lossy(&text)).as_bytes())
+}
+
+fn write_all(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rows = output.rows();
     let theme = match output.look {
         Look::Colored => GraphicalTheme::unicode(),
@@ -46,10 +52,38 @@ pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// `37 revisions, 212 statements: 3 errors, 1 warning, 0 notes; 2 unresolved`
 #[must_use]
 pub fn summary(summary: &Summary) -> String {
-    let Summary { revisions, statements, unresolved, errors, warnings, notes, .. } = *summary;
+    let Summary { revisions, statements, unresolved, .. } = *summary;
     let seen = format!("{}, {}", some(revisions, "revision"), some(statements, "statement"));
-    let found = format!("{}, {}, {}", some(errors, "error"), some(warnings, "warning"), some(notes, "note"));
-    format!("{seen}: {found}; {unresolved} unresolved")
+    format!("{seen}: {}; {unresolved} unresolved", found(summary))
+}
+
+/// `3 errors, 1 warning, 0 notes`
+pub(super) fn found(summary: &Summary) -> String {
+    let Summary { errors, warnings, notes, .. } = *summary;
+    format!("{}, {}, {}", some(errors, "error"), some(warnings, "warning"), some(notes, "note"))
+}
+
+/// `37 revisions, 212 statements; 2 of 120 operations unresolved`
+pub(super) fn seen(summary: &Summary) -> String {
+    let Summary { revisions, statements, operations, unresolved, .. } = *summary;
+    let seen = format!("{}, {}", some(revisions, "revision"), some(statements, "statement"));
+    format!("{seen}; {unresolved} of {} unresolved", some(operations, "operation"))
+}
+
+/// Words that a runner of GitHub's does not take for a command of its own: a line that begins with `::` (after
+/// blanks), or one with `##[` anywhere (`ActionCommand.cs` of actions/runner). An invisible space ends both.
+pub(super) fn unheard(text: &str) -> String {
+    let mut quiet = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let blanks = line.len() - line.trim_start().len();
+        let (before, rest) = line.split_at(blanks);
+        quiet += before;
+        if rest.starts_with("::") {
+            quiet.push('\u{200b}');
+        }
+        quiet += &rest.replace("##[", "##\u{200b}[");
+    }
+    quiet
 }
 
 fn some(count: usize, noun: &str) -> String {
@@ -127,12 +161,12 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// A text in which nothing is left that a terminal would obey: files of others are shown here.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 
 /// Control characters by their pictures; those that turn the direction of writing by a replacement.
-fn visible(char: char) -> char {
+pub(super) fn visible(char: char) -> char {
     match char {
         '\t' => '\t',
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(char)).unwrap_or(char::REPLACEMENT_CHARACTER),

@@ -1,9 +1,12 @@
 //! The report as one JSON object: a contract with scripts, so the types are its own and their order is kept.
 
-use super::{Output, Row, environment::Surroundings};
+use super::{Output, Row, environment::Surroundings, human};
 use crate::finding::{self, Direction};
 use serde::Serialize;
-use std::io::{self, Write};
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -85,10 +88,35 @@ pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
     print(&report, out)
 }
 
+/// Writes each finding as the object that it is in the whole report, on a line of its own.
+///
+/// # Errors
+/// Whatever the sink answers.
+pub fn write_lines(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for row in &output.rows() {
+        writeln!(out, "{}", inert(&serde_json::to_string(&finding(output, row))?))?;
+    }
+    Ok(())
+}
+
 /// Any value as JSON that people can read too, with a line end.
 pub(super) fn print(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)
+    writeln!(out, "{}", inert(&serde_json::to_string_pretty(value)?))
+}
+
+/// JSON in which nothing is left that a terminal would obey: such characters stand in strings only, where JSON has
+/// another spelling for them.
+fn inert(json: &str) -> String {
+    let mut spelled = String::with_capacity(json.len());
+    for char in json.chars() {
+        if char != '\n' && human::visible(char) != char {
+            // Writing to a string cannot fail; none of them is beyond the first plane.
+            let _ = write!(spelled, "\\u{:04x}", u32::from(char));
+        } else {
+            spelled.push(char);
+        }
+    }
+    spelled
 }
 
 fn finding<'a>(output: &Output<'_>, row: &'a Row<'_>) -> Finding<'a> {

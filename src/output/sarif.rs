@@ -1,5 +1,7 @@
 //! SARIF 2.1.0: what GitHub's code scanning and other viewers read. The only file that knows `serde-sarif`.
 
+mod alert;
+mod limit;
 mod place;
 
 use super::{Output, Row, fingerprint::RECIPE, json};
@@ -26,20 +28,30 @@ const OPAQUE: &str = "opaque-operation";
 
 /// Writes a log of one run. Files are relative to `%SRCROOT%`, the repository's root; columns are in code points.
 ///
+/// No more than GitHub takes: what is left out is the mildest, and a notification says how much it is.
+///
 /// # Errors
 /// Whatever the sink answers.
 pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rows = output.rows();
+    out.write_all(&limit::fitted(&rows, &|kept| log(output, kept, rows.len()))?)
+}
+
+/// The log of the rows that are kept of so many.
+fn log(output: &Output<'_>, rows: &[&Row<'_>], all: usize) -> io::Result<Vec<u8>> {
+    let mut hashes = alert::Hashes::default();
     let mut run = Run::builder()
         .tool(sarif::Tool::from(driver()))
         .column_kind(json!("unicodeCodePoints"))
         .newline_sequences(vec!["\r\n".to_owned(), "\n".to_owned()])
         .original_uri_base_ids(roots())
-        .invocations(vec![invocation(output, &rows)])
-        .results(rows.iter().map(|row| result(output, row)).collect::<Vec<_>>())
+        .invocations(vec![invocation(output, rows, all)])
+        .results(rows.iter().map(|row| result(output, row, &mut hashes)).collect::<Vec<_>>())
         .build();
     run.properties = Some(seen(output));
-    json::print(&Sarif::builder().schema(SCHEMA).version(json!("2.1.0")).runs(vec![run]).build(), out)
+    let mut text = Vec::new();
+    json::print(&Sarif::builder().schema(SCHEMA).version(json!("2.1.0")).runs(vec![run]).build(), &mut text)?;
+    Ok(text)
 }
 
 fn driver() -> ToolComponent {
@@ -80,12 +92,15 @@ fn roots() -> BTreeMap<String, ArtifactLocation> {
 }
 
 /// What was not understood is said of the run too: a viewer that hides notes still tells that the check had gaps.
-fn invocation(output: &Output<'_>, rows: &[Row<'_>]) -> Invocation {
+fn invocation(output: &Output<'_>, rows: &[&Row<'_>], all: usize) -> Invocation {
     let opaque = rows.iter().filter(|row| row.finding.rule == OPAQUE);
-    Invocation::builder()
-        .execution_successful(true)
-        .tool_execution_notifications(opaque.map(|row| notification(output, row)).collect::<Vec<_>>())
-        .build()
+    let mut notifications: Vec<Notification> = opaque.map(|row| notification(output, row)).collect();
+    if rows.len() < all {
+        let message = format!("{} of {all} findings are left out, the mildest: {}", all - rows.len(), limit::REASON);
+        let message = Message::from(&message);
+        notifications.push(Notification::builder().message(message).level(json!("warning")).build());
+    }
+    Invocation::builder().execution_successful(true).tool_execution_notifications(notifications).build()
 }
 
 fn notification(output: &Output<'_>, row: &Row<'_>) -> Notification {
@@ -107,8 +122,12 @@ fn index(rule: &str) -> Option<i64> {
     ALL.iter().position(|it| it.name == rule).and_then(|at| i64::try_from(at).ok())
 }
 
-fn result(output: &Output<'_>, row: &Row<'_>) -> sarif::Result {
+fn result(output: &Output<'_>, row: &Row<'_>, hashes: &mut alert::Hashes) -> sarif::Result {
     let finding = row.finding;
+    let mut prints = BTreeMap::from([(RECIPE.to_owned(), row.fingerprint.clone())]);
+    if let Some(hash) = hashes.of(output.sources, finding.span.source, row.place.line) {
+        prints.insert(alert::KEY.to_owned(), hash);
+    }
     let mut result = sarif::Result::builder()
         .rule_id(finding.rule)
         .kind(ResultKind::Fail)
@@ -119,7 +138,7 @@ fn result(output: &Output<'_>, row: &Row<'_>) -> sarif::Result {
         })
         .message(message(row))
         .locations(vec![place::location(output.sources, finding.span)])
-        .partial_fingerprints(BTreeMap::from([(RECIPE.to_owned(), row.fingerprint.clone())]))
+        .partial_fingerprints(prints)
         // The standard wants it of every result or of none: an empty list says "not suppressed".
         .suppressions(suppressions(finding.suppressed))
         .build();
@@ -133,16 +152,10 @@ fn message(row: &Row<'_>) -> Message {
     let finding = row.finding;
     let mut message = Message::from(&finding.message);
     message.markdown = finding.help.as_ref().map(|help| {
-        let fence = fence(help);
+        let fence = super::fence(help);
         format!("{}\n\n{fence}\n{help}\n{fence}", finding.message)
     });
     message
-}
-
-/// Backticks enough to hold a text that has some itself.
-fn fence(text: &str) -> String {
-    let longest = text.split(|it| it != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
 }
 
 fn suppressions(suppressed: bool) -> Vec<Suppression> {
