@@ -209,7 +209,7 @@ pub enum Format {
     Github,
     /// GitLab's code quality report
     Gitlab,
-    /// JUnit's XML
+    /// The XML of `JUnit`
     Junit,
     /// A summary in Markdown
     Markdown,

@@ -1,4 +1,4 @@
-//! JUnit's XML, as Jenkins, GitLab and most others read it: a suite for each history, a case for each finding.
+//! `JUnit`'s XML, as Jenkins, GitLab and most others read it: a suite for each history, a case for each finding.
 //!
 //! What would fail nobody's build by default, a note, passes and says its message; what is suppressed is skipped.
 
@@ -6,6 +6,7 @@ use super::{Output, Row, human::clean};
 use crate::finding::Severity;
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     io::{self, Write},
 };
 
@@ -77,7 +78,7 @@ fn body(row: &Row<'_>, path: &str, line: u32) -> String {
     let mut body = format!("{path}:{line}: {}[{}] {}", finding.severity.word(), finding.rule, text(&finding.message));
     for (word, part) in [("sends", &finding.sql), ("help", &finding.help)] {
         if let Some(part) = part {
-            body += &format!("\n{word}:\n{}", text(part));
+            let _ = write!(body, "&#10;{word}:&#10;{}", text(part));
         }
     }
     body
@@ -102,5 +103,6 @@ fn text(raw: &str) -> String {
             }
         }
     }
-    escaped
+    // A runner's older commands begin so, anywhere in a line.
+    escaped.replace("##[", "##&#91;")
 }
