@@ -154,7 +154,7 @@ fn code(text: &str) -> String {
 /// A fenced block that its text cannot close.
 fn block(language: &str, text: &str) -> String {
     let lines: Vec<String> = cut(text.trim_end(), LONGEST_CODE).lines().map(human::clean).collect();
-    let text = lines.join("\n");
+    let text = human::unheard(&lines.join("\n"));
     let fence = super::fence(&text);
     format!("{fence}{language}\n{text}\n{fence}")
 }
