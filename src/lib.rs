@@ -20,6 +20,7 @@ pub mod statement;
 // Second floor: what all revisions together come to.
 pub mod base;
 pub mod history;
+pub mod lock;
 pub mod schema;
 
 // Third floor: judgement.

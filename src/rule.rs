@@ -7,6 +7,7 @@ use crate::{
     base::Base,
     finding::{Breaks, Direction, Finding, Severity, Subject},
     history::History,
+    lock::{self, Effect, Server},
     op::Step,
     policy::Target,
     revision::Revision,
@@ -14,6 +15,8 @@ use crate::{
     source::Span,
     statement::{Kind, Name, Statement, Unresolved, Way},
 };
+
+use std::cell::OnceCell;
 
 pub mod code;
 mod rows;
@@ -148,6 +151,8 @@ pub struct Site<'a> {
     pub in_transaction: bool,
     /// What that transaction has done before it.
     pub transaction: &'a Transaction,
+    /// What it locks, once somebody has asked; see [`Site::effect`].
+    pub effect: &'a OnceCell<Effect>,
     /// The revision.
     pub revision: &'a Revision,
     /// Which revision this is and which way it is run.
@@ -157,6 +162,13 @@ pub struct Site<'a> {
 }
 
 impl Site<'_> {
+    /// What the statement locks on the lowest server that the history is run on.
+    #[must_use]
+    pub fn effect(&self) -> &Effect {
+        let server = Server { version: self.context.target.postgres };
+        self.effect.get_or_init(|| lock::effect(&self.statement.kind, self.schema, server))
+    }
+
     /// The table may hold rows, and running code may use it; the place where it was made.
     ///
     /// `No`: it is new, or not there. New is what this very revision has made, with `since` or a base what any of

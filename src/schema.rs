@@ -14,11 +14,13 @@ use std::{collections::BTreeSet, sync::Arc};
 
 mod apply;
 mod join;
+mod kin;
 mod names;
 mod rows;
 mod table;
 
 pub use crate::statement::Sort;
+pub use kin::{Domain, Parent};
 pub use names::Names;
 pub use table::{Column, Constraint, Proof, Table};
 
@@ -81,6 +83,10 @@ pub struct Index {
     pub columns: Vec<Option<String>>,
     /// `UNIQUE`.
     pub unique: bool,
+    /// `WHERE`.
+    pub partial: bool,
+    /// The columns that its expressions and its `WHERE` name.
+    pub mentions: Vec<String>,
     /// Where it was made.
     pub made: Made,
 }
@@ -119,6 +125,8 @@ pub struct Schema {
     objects: Map<(Sort, Name), Slot<Object>>,
     /// Tables that have, or once had, a foreign key to a table.
     referrers: Map<Name, Arc<BTreeSet<Name>>>,
+    /// What tables, types and functions are to each other.
+    kin: kin::Kin,
     /// When something was last done that is not understood.
     blurred: u32,
 }

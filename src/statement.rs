@@ -539,6 +539,10 @@ pub struct CreateIndex {
     pub if_not_exists: bool,
     /// `ON ONLY parent`.
     pub only: bool,
+    /// `WHERE`.
+    pub partial: bool,
+    /// The columns that its expressions and its `WHERE` name.
+    pub mentions: Vec<String>,
     /// It says no more than the columns' names: no order, collation, operator class, `INCLUDE`, `WHERE` or option.
     pub plain: bool,
     /// As SQL, all that follows the table: `USING gin (a, lower(b)) WHERE c`.

@@ -15,6 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["render"],
     &["sql"],
     &["history", "base", "schema"],
+    &["lock"],
     &["policy", "rule", "rules", "suppress", "check"],
     &["output"],
     &["fault", "git", "discover", "config", "cli", "run", "main"],

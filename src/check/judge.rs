@@ -19,7 +19,7 @@ use crate::{
     source::Span,
     statement::{Kind, Statement, Way},
 };
-use std::collections::BTreeSet;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 /// A finding, and what a suppression needs to know of where it came from.
 pub(super) struct Raised {
@@ -158,7 +158,9 @@ impl Judge<'_> {
                 told.insert(index);
             }
             for place in at..end {
+                let effect = OnceCell::new();
                 let site = Site {
+                    effect: &effect,
                     statement: &way.statements[place],
                     schema: &schema,
                     earlier: &way.statements[..place],

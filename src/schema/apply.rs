@@ -10,6 +10,7 @@ impl Schema {
     /// The schema after the statement, which is taken to succeed.
     pub fn apply(&mut self, statement: &Statement, moment: Moment) {
         let made = Made { span: statement.span, run: moment.run };
+        self.kin.apply(&statement.kind, moment.stamp);
         match &statement.kind {
             Kind::CreateTable(create) => self.create_table(create, statement, moment),
             Kind::CreateTableAs { table, if_not_exists, .. } => {
@@ -172,7 +173,9 @@ impl Schema {
         }
         self.work(&create.table, moment, |it| it.indexes.insert(name.name.clone()));
         let (columns, unique) = (create.columns.clone(), create.unique);
-        let index = Index { name: name.clone(), table: create.table.clone(), columns, unique, made };
+        let (partial, mentions) = (create.partial, create.mentions.clone());
+        let table = create.table.clone();
+        let index = Index { name: name.clone(), table, columns, unique, partial, mentions, made };
         self.indexes.insert_mut(name, Slot { stamp: moment.stamp, value: Some(Arc::new(index)) });
     }
 

@@ -30,6 +30,7 @@ impl Schema {
                 }
             }
         }
+        self.kin.join(&other.kin);
         self.blurred = self.blurred.max(other.blurred);
     }
 }
@@ -70,7 +71,7 @@ fn slots<T>(ours: &mut BTreeMap<String, Slot<T>>, theirs: &BTreeMap<String, Slot
     }
 }
 
-fn later<K: Ord + Clone, T>(ours: &mut Map<K, Slot<T>>, theirs: &Map<K, Slot<T>>) {
+pub(super) fn later<K: Ord + Clone, T>(ours: &mut Map<K, Slot<T>>, theirs: &Map<K, Slot<T>>) {
     for (name, slot) in theirs {
         if ours.get(name).is_none_or(|it| it.stamp < slot.stamp) {
             ours.insert_mut(name.clone(), slot.clone());

@@ -143,6 +143,11 @@ impl Table {
         self.constraints.values().filter_map(|slot| slot.value.as_deref())
     }
 
+    /// The names of its indexes; one that is gone may still be among them.
+    pub fn indexes(&self) -> impl Iterator<Item = &str> {
+        self.indexes.iter().map(String::as_str)
+    }
+
     /// Every column that is known, by name.
     pub fn columns(&self) -> impl Iterator<Item = (&str, &Column)> {
         self.columns.iter().filter_map(|(name, slot)| Some((name.as_str(), slot.value.as_deref()?)))

@@ -149,7 +149,10 @@ pub(super) fn index(it: &IndexStmt) -> CreateIndex {
         && it.options.is_empty()
         && it.table_space.is_empty()
         && !it.nulls_not_distinct;
-    let mut columns = Vec::new();
+    let (mut columns, mut mentions) = (Vec::new(), Vec::new());
+    if let Some(condition) = it.where_clause.as_deref() {
+        mentions.extend(super::expr::expr(condition).columns());
+    }
     for node in &it.index_params {
         let Some(NodeEnum::IndexElem(element)) = node.node.as_ref() else { continue };
         plain &= element.expr.is_none()
@@ -158,6 +161,7 @@ pub(super) fn index(it: &IndexStmt) -> CreateIndex {
             && element.ordering() == SortByDir::SortbyDefault
             && element.nulls_ordering() == SortByNulls::SortbyNullsDefault;
         columns.push(given(&element.name));
+        mentions.extend(element.expr.as_deref().map(|it| super::expr::expr(it).columns()).unwrap_or_default());
     }
     CreateIndex {
         index: given(&it.idxname),
@@ -168,6 +172,8 @@ pub(super) fn index(it: &IndexStmt) -> CreateIndex {
         concurrently: it.concurrent,
         if_not_exists: it.if_not_exists,
         only: it.relation.as_ref().is_some_and(|it| !it.inh),
+        partial: it.where_clause.is_some(),
+        mentions,
         plain,
         sql: words::index(it, plain),
     }

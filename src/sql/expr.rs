@@ -63,7 +63,11 @@ pub(super) fn expr(node: &Node) -> Expr {
             });
             Expr::Case { results: results.collect(), otherwise: it.defresult.as_deref().map(|it| Box::new(expr(it))) }
         }
-        NodeEnum::AArrayExpr(_) | NodeEnum::RowExpr(_) => Expr::Composite,
+        NodeEnum::AArrayExpr(it) => Expr::Composite(all(&it.elements)),
+        NodeEnum::RowExpr(it) => Expr::Composite(all(&it.args)),
+        NodeEnum::List(it) => Expr::Mixed(all(&it.items)),
+        NodeEnum::AIndirection(it) => Expr::Mixed(vec![boxed(it.arg.as_deref())]),
+        NodeEnum::BooleanTest(it) => Expr::Mixed(vec![boxed(it.arg.as_deref())]),
         NodeEnum::SetToDefault(_) => Expr::Default,
         NodeEnum::CollateClause(it) => boxed(it.arg.as_deref()),
         _ => Expr::Other,
@@ -86,7 +90,7 @@ fn call(it: &FuncCall) -> Expr {
     }
     match name.schema.as_deref() {
         None | Some("pg_catalog" | "public" | "extensions") => Expr::Call { function: name.name, args: all(&it.args) },
-        Some(_) => Expr::Other,
+        Some(_) => Expr::Foreign { function: name, args: all(&it.args) },
     }
 }
 
@@ -97,7 +101,7 @@ fn operator(it: &AExpr) -> Expr {
         };
         return Expr::In { inner: Box::new(boxed(it.lexpr.as_deref())), list: all(&list.items) };
     }
-    let args = [it.lexpr.as_deref(), it.rexpr.as_deref()].into_iter().flatten().map(expr).collect();
+    let args: Vec<Expr> = [it.lexpr.as_deref(), it.rexpr.as_deref()].into_iter().flatten().map(expr).collect();
     match it.kind() {
         AExprKind::AexprOp | AExprKind::AexprLike | AExprKind::AexprIlike => {
             Expr::Operator { operator: dotted(&it.name).name, args }
@@ -105,13 +109,15 @@ fn operator(it: &AExpr) -> Expr {
         AExprKind::AexprNotDistinct => match <[Expr; 2]>::try_from(args) {
             // `c IS NOT DISTINCT FROM NULL` is `c IS NULL`.
             Ok([inner, Expr::Null]) => Expr::IsNull(Box::new(inner)),
-            _ => Expr::Other,
+            Ok(args) => Expr::Mixed(args.into()),
+            Err(args) => Expr::Mixed(args),
         },
         AExprKind::AexprDistinct => match <[Expr; 2]>::try_from(args) {
             Ok([inner, Expr::Null]) => Expr::IsNotNull(Box::new(inner)),
-            _ => Expr::Other,
+            Ok(args) => Expr::Mixed(args.into()),
+            Err(args) => Expr::Mixed(args),
         },
-        _ => Expr::Other,
+        _ => Expr::Mixed(args),
     }
 }
 

@@ -48,7 +48,14 @@ pub enum Expr {
         otherwise: Option<Box<Expr>>,
     },
     /// `ARRAY[…]`, `ROW(…)`: never NULL themselves.
-    Composite,
+    Composite(Vec<Expr>),
+    /// A function in a schema of the user's own, and its arguments.
+    Foreign {
+        function: super::Name,
+        args: Vec<Expr>,
+    },
+    /// Something that is made of these parts: `a IN (1, 2)`, `a BETWEEN b AND c`, `a[1]`.
+    Mixed(Vec<Expr>),
     /// `DEFAULT`.
     Default,
     /// Anything else.
@@ -121,7 +128,7 @@ impl Expr {
     pub fn never_null(&self, column: &dyn Fn(&str) -> bool) -> bool {
         let never = |it: &Expr| it.never_null(column);
         match self {
-            Self::Constant(_) | Self::Current | Self::Composite | Self::IsNull(_) | Self::IsNotNull(_) => true,
+            Self::Constant(_) | Self::Current | Self::Composite(_) | Self::IsNull(_) | Self::IsNotNull(_) => true,
             Self::Column { column: name, .. } => column(name),
             Self::Cast { inner, .. } | Self::Not(inner) => never(inner),
             Self::Call { function, args } => {
@@ -133,7 +140,7 @@ impl Expr {
             Self::In { inner, list } => never(inner) && list.iter().all(never),
             Self::And(args) | Self::Or(args) => args.iter().all(never),
             Self::Case { results, otherwise } => results.iter().all(never) && otherwise.as_deref().is_some_and(never),
-            Self::Null | Self::Default | Self::Other => false,
+            Self::Null | Self::Default | Self::Foreign { .. } | Self::Mixed(_) | Self::Other => false,
         }
     }
 
@@ -221,7 +228,8 @@ impl Expr {
     }
 
     /// Every part that is an expression.
-    fn parts(&self) -> Vec<&Self> {
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Self> {
         match self {
             Self::Cast { inner, .. } | Self::IsNull(inner) | Self::IsNotNull(inner) | Self::Not(inner) => vec![inner],
             Self::Call { args, .. }
@@ -229,7 +237,10 @@ impl Expr {
             | Self::Coalesce(args)
             | Self::Extreme(args)
             | Self::And(args)
-            | Self::Or(args) => args.iter().collect(),
+            | Self::Or(args)
+            | Self::Composite(args)
+            | Self::Foreign { args, .. }
+            | Self::Mixed(args) => args.iter().collect(),
             Self::In { inner, list } => std::iter::once(&**inner).chain(list).collect(),
             Self::Case { results, otherwise } => results.iter().chain(otherwise.as_deref()).collect(),
             _ => Vec::new(),
@@ -245,7 +256,10 @@ impl Expr {
             | Self::Coalesce(args)
             | Self::Extreme(args)
             | Self::And(args)
-            | Self::Or(args) => args.iter_mut().collect(),
+            | Self::Or(args)
+            | Self::Composite(args)
+            | Self::Foreign { args, .. }
+            | Self::Mixed(args) => args.iter_mut().collect(),
             Self::In { inner, list } => std::iter::once(&mut **inner).chain(list).collect(),
             Self::Case { results, otherwise } => results.iter_mut().chain(otherwise.as_deref_mut()).collect(),
             _ => Vec::new(),
@@ -262,7 +276,7 @@ impl Expr {
     #[must_use]
     pub fn only_column(&self) -> Option<&str> {
         let mut found = Vec::new();
-        self.columns(&mut found);
+        self.gather(&mut found);
         found.sort_unstable();
         found.dedup();
         match found.as_slice() {
@@ -271,12 +285,20 @@ impl Expr {
         }
     }
 
-    fn columns<'a>(&'a self, found: &mut Vec<&'a str>) {
+    /// The columns that stand in it, in their order.
+    #[must_use]
+    pub fn columns(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        self.gather(&mut found);
+        found.into_iter().map(str::to_owned).collect()
+    }
+
+    fn gather<'a>(&'a self, found: &mut Vec<&'a str>) {
         if let Self::Column { column, .. } = self {
             found.push(column);
         }
         for part in self.parts() {
-            part.columns(found);
+            part.gather(found);
         }
     }
 

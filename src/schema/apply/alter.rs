@@ -139,7 +139,7 @@ impl Schema {
         });
         for index in indexes {
             let found = self.index(&index).yes();
-            if found.is_some_and(|it| it.columns.iter().flatten().any(|it| it == column)) {
+            if found.is_some_and(|it| it.columns.iter().flatten().chain(&it.mentions).any(|it| it == column)) {
                 self.indexes.insert_mut(index, Slot { stamp: gone, value: None });
             }
         }
@@ -164,7 +164,8 @@ impl Schema {
         for index in indexes {
             if let Some(Slot { value: Some(index), stamp: at }) = self.indexes.get_mut(&index) {
                 *at = stamp;
-                for column in Arc::make_mut(index).columns.iter_mut().flatten() {
+                let index = Arc::make_mut(index);
+                for column in index.columns.iter_mut().flatten().chain(&mut index.mentions) {
                     if column == from {
                         to.clone_into(column);
                     }

@@ -1,0 +1,55 @@
+//! Indexes.
+
+use super::{Mode, Part, Relation, Work, ledger::Ledger};
+use crate::{
+    schema::{Index, Known},
+    statement::{CreateIndex, Name},
+};
+
+impl Ledger<'_> {
+    /// The indexes of a table that the history has made.
+    pub(super) fn indexes(&self, table: &Name) -> Vec<&Index> {
+        let Some(known) = self.table(table) else { return Vec::new() };
+        let named = known.indexes().filter_map(|it| self.schema.index(&table.renamed(it)).yes());
+        named.filter(|it| it.table == *table).collect()
+    }
+
+    pub(super) fn create_index(&mut self, create: &CreateIndex) {
+        let name = create.index.as_ref().map(|it| create.table.renamed(it));
+        let there = name.is_some_and(|it| matches!(self.schema.index(&it), Known::Yes(_)));
+        let mode = if create.concurrently { Mode::ShareUpdateExclusive } else { Mode::Share };
+        for member in self.members(&create.table, create.only || (create.if_not_exists && there), mode) {
+            if !(create.if_not_exists && there) {
+                self.work(&member, Work::Build);
+            }
+        }
+    }
+
+    pub(super) fn index(&mut self, index: &Name, mode: Mode) {
+        self.take(index, Relation::Index, mode, Part::Target);
+    }
+
+    pub(super) fn drop_indexes(&mut self, indexes: &[Name], concurrently: bool) {
+        let mode = if concurrently { Mode::ShareUpdateExclusive } else { Mode::AccessExclusive };
+        for index in indexes {
+            match self.schema.index(index) {
+                Known::Yes(known) => {
+                    self.index(index, mode);
+                    for member in self.schema.family(&known.table) {
+                        self.lock(&member, mode, Part::IndexTable);
+                    }
+                }
+                Known::No => {}
+                Known::Unknown => {
+                    self.index(index, mode);
+                    self.gap(format!("the history does not say which table `{index}` is of"));
+                }
+            }
+        }
+    }
+
+    pub(super) fn attach_index(&mut self, index: &Name, partition: &Name) {
+        self.index(index, Mode::ShareUpdateExclusive);
+        self.index(partition, Mode::AccessExclusive);
+    }
+}

@@ -1,0 +1,65 @@
+//! Partitions.
+
+use super::{Mode, Part, Work, ledger::Ledger};
+use crate::statement::{CreateTable, Demand, Name};
+
+impl Ledger<'_> {
+    pub(super) fn attach(&mut self, table: &Name, partition: &Name, default: bool) {
+        for member in self.schema.family(partition) {
+            self.lock(&member, Mode::AccessExclusive, Part::Partition);
+            self.doubtful(&member, Work::Scan, Some("a CHECK that implies the bound makes it unneeded"));
+        }
+        if !default {
+            self.crowd(table);
+        }
+        for referenced in self.referenced(table, &|_| true) {
+            self.refer(&referenced, Mode::ShareRowExclusive);
+        }
+    }
+
+    /// The default partition may hold rows that belong into the new one.
+    fn crowd(&mut self, table: &Name) {
+        if let Some(default) = self.schema.default_partition(table).cloned() {
+            for member in self.schema.family(&default) {
+                self.lock(&member, Mode::AccessExclusive, Part::DefaultPartition);
+                self.doubtful(&member, Work::Scan, Some("a CHECK that rules out its rows makes it unneeded"));
+            }
+        }
+    }
+
+    pub(super) fn detach(&mut self, table: &Name, partition: &Name, concurrently: bool, mode: Mode) {
+        self.lock(partition, if concurrently { mode } else { Mode::AccessExclusive }, Part::Partition);
+        if !concurrently && let Some(default) = self.schema.default_partition(table).cloned() {
+            self.lock(&default, Mode::AccessExclusive, Part::DefaultPartition);
+        }
+        for referenced in self.referenced(table, &|_| true) {
+            self.refer(&referenced, Mode::ShareRowExclusive);
+        }
+    }
+
+    pub(super) fn create_table(&mut self, create: &CreateTable) {
+        if create.if_not_exists && self.table(&create.table).is_some() {
+            return;
+        }
+        if let Some(of) = &create.partition_of {
+            self.lock(&of.parent, Mode::AccessExclusive, Part::Parent);
+            if !of.default {
+                self.crowd(&of.parent);
+            }
+            for referenced in self.referenced(&of.parent, &|_| true) {
+                self.refer(&referenced, Mode::ShareRowExclusive);
+            }
+        }
+        for parent in &create.inherits {
+            self.lock(parent, Mode::ShareUpdateExclusive, Part::Parent);
+        }
+        let own = create.columns.iter().flat_map(|it| &it.constraints).chain(&create.constraints);
+        for constraint in own {
+            if let Demand::ForeignKey { table, .. } = &constraint.rule
+                && *table != create.table
+            {
+                self.refer(table, Mode::ShareRowExclusive);
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Rows that are written.
+
+use super::{Mode, Part, Work, ledger::Ledger};
+use crate::statement::Name;
+
+impl Ledger<'_> {
+    pub(super) fn write(&mut self, table: &Name) {
+        self.lock(table, Mode::RowExclusive, Part::Target).work = Work::Rows;
+    }
+}

@@ -1,0 +1,95 @@
+//! Rebuilding, cleaning, and what hangs on a table.
+
+use super::{Mode, Part, Relation, Work, ledger::Ledger};
+use crate::statement::{Act, Annex, AnnexSort, Name, Upkeep};
+
+impl Ledger<'_> {
+    pub(super) fn upkeep(&mut self, upkeep: &Upkeep) {
+        match upkeep {
+            Upkeep::ReindexIndex { index, concurrently } => self.reindex(index, *concurrently),
+            Upkeep::ReindexTable { table, concurrently } => {
+                let mode = if *concurrently { Mode::ShareUpdateExclusive } else { Mode::Share };
+                for member in self.members(table, false, mode) {
+                    self.work(&member, Work::Build);
+                    let indexes: Vec<Name> = self.indexes(&member).into_iter().map(|it| it.name.clone()).collect();
+                    for index in indexes.iter().filter(|_| !concurrently) {
+                        self.take(index, Relation::Index, Mode::AccessExclusive, Part::Dependent);
+                    }
+                }
+            }
+            Upkeep::ReindexAll { .. } => self.gap("it goes through all tables, one after the other"),
+            Upkeep::Cluster { table: Some(table) } => self.rebuild(table),
+            Upkeep::Cluster { table: None } => self.gap("it goes through all tables that were clustered before"),
+            Upkeep::Vacuum { tables, full } => self.vacuum(tables, *full),
+            Upkeep::Analyze { tables } => {
+                for table in tables {
+                    self.lock(table, Mode::ShareUpdateExclusive, Part::Target);
+                }
+            }
+            Upkeep::Refresh { view, concurrently, .. } => {
+                let mode = if *concurrently { Mode::Exclusive } else { Mode::AccessExclusive };
+                self.take(view, Relation::MaterializedView, mode, Part::Target).work =
+                    if *concurrently { Work::Scan } else { Work::Rewrite };
+            }
+            Upkeep::Lock { tables, mode, only } => {
+                for table in tables {
+                    self.members(table, only.contains(table), *mode);
+                }
+            }
+        }
+    }
+
+    fn reindex(&mut self, index: &Name, concurrently: bool) {
+        let known = self.schema.index(index).yes().map(|it| it.table.clone());
+        let (mode, own) = if concurrently {
+            (Mode::ShareUpdateExclusive, Mode::ShareUpdateExclusive)
+        } else {
+            (Mode::Share, Mode::AccessExclusive)
+        };
+        self.index(index, own);
+        match known {
+            Some(table) => {
+                self.lock(&table, mode, Part::IndexTable);
+                self.work(&table, Work::Build);
+            }
+            None => self.gap(format!("the history does not say which table `{index}` is of")),
+        }
+    }
+
+    fn rebuild(&mut self, table: &Name) {
+        self.lock(table, Mode::AccessExclusive, Part::Target);
+        self.work(table, Work::Rewrite);
+    }
+
+    fn vacuum(&mut self, tables: &[Name], full: bool) {
+        if tables.is_empty() {
+            self.gap("it goes through all tables, one after the other");
+        }
+        for table in tables {
+            if full {
+                self.rebuild(table);
+            } else {
+                self.lock(table, Mode::ShareUpdateExclusive, Part::Target);
+                self.work(table, Work::Scan);
+            }
+        }
+    }
+
+    pub(super) fn annex(&mut self, annex: &Annex) {
+        let table = &annex.table;
+        let mode = match (annex.sort, annex.act) {
+            (AnnexSort::RowTrigger, _) => {
+                self.family(table, Mode::ShareRowExclusive);
+                return;
+            }
+            (AnnexSort::Trigger, Act::Create) => Mode::ShareRowExclusive,
+            (AnnexSort::Trigger, _) => {
+                self.family(table, Mode::AccessExclusive);
+                return;
+            }
+            (AnnexSort::Policy | AnnexSort::Rule, _) => Mode::AccessExclusive,
+            (AnnexSort::Statistics | AnnexSort::Comment | AnnexSort::Publication, _) => Mode::ShareUpdateExclusive,
+        };
+        self.lock(table, mode, Part::Target);
+    }
+}
