@@ -11,7 +11,7 @@ use limbeck::{
     environment::Environment,
     history::History,
     op::Op,
-    python::{self, NoModules, Settings},
+    python::{self, NoModules, Settings, Trees},
     render::{self, Dialect, Memo},
     revision::Revision,
     source::{SourceId, Sources, Text},
@@ -87,7 +87,8 @@ fn rendered(revisions: &[Revision], dialect: &Dialect) -> Vec<Text> {
 }
 
 fn read(checkout: &Checkout, config: &Config) -> Vec<Revision> {
-    let settings = Settings { assume: &config.assume, types: &config.types, modules: &NoModules };
+    let settings =
+        Settings { assume: &config.assume, types: &config.types, modules: &NoModules, trees: &Trees::default() };
     checkout.files.iter().filter_map(|id| python::read(&checkout.sources, *id, &settings).revision).collect()
 }
 

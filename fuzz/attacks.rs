@@ -2,7 +2,7 @@
 
 use limbeck::{
     check,
-    python::{self, NoModules, Settings},
+    python::{self, NoModules, Settings, Trees},
     render::Dialect,
     source::{Sources, Text},
     sql,
@@ -14,7 +14,11 @@ pub fn reader(bytes: &[u8]) {
     let sources = Sources::default();
     let id = sources.add("versions/a.py", String::from_utf8_lossy(bytes));
     let (assume, types) = (BTreeMap::new(), BTreeMap::new());
-    let read = python::read(&sources, id, &Settings { assume: &assume, types: &types, modules: &NoModules });
+    let read = python::read(
+        &sources,
+        id,
+        &Settings { assume: &assume, types: &types, modules: &NoModules, trees: &Trees::default() },
+    );
     let Some(revision) = read.revision else { return };
     for sqlalchemy in [(2, 1), (2, 0)] {
         let dialect = Dialect { sqlalchemy, ..Dialect::default() };

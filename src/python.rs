@@ -38,6 +38,7 @@ mod select;
 mod strings;
 mod tables;
 mod targets;
+mod trees;
 mod types;
 mod value;
 mod walk;
@@ -54,10 +55,12 @@ use crate::{
 pub use engines::engines;
 pub use given::normal;
 use interp::{Args, Halt, Interp};
-use ruff_python_ast::{ModModule, Stmt};
+use ruff_python_ast::{self as ast, ModModule, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, Parsed, lexer};
 use ruff_text_size::Ranged;
-use std::{collections::BTreeMap, rc::Rc};
+use std::{collections::BTreeMap, rc::Rc, sync::Arc};
+use trees::Tree;
+pub use trees::Trees;
 use value::{Arg, Function, Scope, Value};
 
 /// Brackets within brackets: the limit of Python's own tokenizer (`MAXLEVEL` in `CPython`'s `tokenizer.c`).
@@ -110,6 +113,8 @@ pub struct Settings<'a> {
     pub types: &'a BTreeMap<String, String>,
     /// Where the project's own modules are found.
     pub modules: &'a dyn Modules,
+    /// What was parsed of them.
+    pub trees: &'a Trees,
 }
 
 /// Finds modules of the checkout; reads, never runs.
@@ -186,15 +191,17 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>, engine: O
             format!("Python cannot parse this: {}", error.error),
         ));
     }
+    let tree = Tree::new(id, parsed.into_suite().into_iter().collect());
     let mut reader = Interp::new(sources, settings, id);
+    reader.tree = Some(Arc::clone(&tree));
     let scope = Scope::of_file(id);
     reader.globals = Some(Rc::clone(&scope));
     reader.engine = engine.map(str::to_owned);
     let broken = !findings.is_empty();
-    let module = run_module(&mut reader, parsed.suite(), &scope);
-    let revision = match header::read(&mut reader, parsed.suite(), &scope) {
+    let module = run_module(&mut reader, &tree.statements, &scope);
+    let revision = match header::read(&mut reader, &tree.statements, &scope) {
         Ok(header) => {
-            let mut way = |name: &str| body(&mut reader, parsed.suite(), &scope, name, module.as_ref(), broken);
+            let mut way = |name: &str| body(&mut reader, &tree.statements, &scope, name, module.as_ref(), broken);
             Some(Revision {
                 source: id,
                 id: header.id,
@@ -356,11 +363,12 @@ fn run_body(reader: &mut Interp<'_>, function: &Rc<Function>, span: Span, blocke
     if let Some(blocked) = blocked {
         let _ = reader.unresolved(blocked.span, Reason::limit(blocked.reason.clone()));
     }
-    let engine = reader.engine.clone().filter(|_| function.parameters.iter_non_variadic_params().count() == 1);
+    let parameters = || function.body.parameters().into_iter().flat_map(ast::Parameters::iter_non_variadic_params);
+    let engine = reader.engine.clone().filter(|_| parameters().count() == 1);
     let positional: Vec<Arg> = engine.into_iter().map(|name| Arg { value: Value::made(name), span }).collect();
     let given = !positional.is_empty();
     let args = Args { positional, keywords: Vec::new(), open: None, span };
-    let needs = !given && function.parameters.iter_non_variadic_params().any(|parameter| parameter.default.is_none());
+    let needs = !given && parameters().any(|parameter| parameter.default.is_none());
     let outcome = if let Some(decorator) = &function.decorated {
         reader.unresolved(span, format!("`{}` is decorated with `{decorator}`", function.name)).map(|()| Value::None)
     } else if function.generator {

@@ -3,7 +3,7 @@
 
 use limbeck::{
     op::Op,
-    python::{self, Modules, Settings},
+    python::{self, Modules, Settings, Trees},
     render::{Dialect, Memo, render},
     source::{SourceId, Sources},
 };
@@ -22,11 +22,28 @@ impl Modules for Files {
     }
 }
 
-/// What `upgrade()` sends, with other files of the project around; `?reason` for what is unresolved.
-fn sent(files: &[(&str, &str)], before: &str, body: &str) -> Vec<String> {
+/// The project around a revision.
+struct Project {
+    sources: Sources,
+    modules: Files,
+    trees: Trees,
+}
+
+fn project(files: &[(&str, &str)]) -> Project {
     let sources = Sources::default();
     let ids = files.iter().map(|(path, text)| ((*path).to_owned(), sources.add(*path, *text)));
     let modules = Files(ids.collect());
+    Project { sources, modules, trees: Trees::default() }
+}
+
+/// What `upgrade()` sends, with other files of the project around; `?reason` for what is unresolved.
+fn sent(files: &[(&str, &str)], before: &str, body: &str) -> Vec<String> {
+    sent_in(&project(files), before, body)
+}
+
+/// As [`sent`], in a project that other revisions are read in.
+fn sent_in(project: &Project, before: &str, body: &str) -> Vec<String> {
+    let Project { sources, modules, trees } = project;
     let body = body.replace('\n', "\n    ");
     let text = format!(
         "import sqlalchemy as sa\nfrom alembic import op\n{before}\nrevision = 'a'\ndown_revision = None\n\
@@ -34,7 +51,8 @@ fn sent(files: &[(&str, &str)], before: &str, body: &str) -> Vec<String> {
     );
     let id = sources.add("db/versions/a.py", text);
     let (assume, types) = (BTreeMap::new(), BTreeMap::new());
-    let read = python::read(&sources, id, &Settings { assume: &assume, types: &types, modules: &modules });
+    let settings = Settings { assume: &assume, types: &types, modules, trees };
+    let read = python::read(sources, id, &settings);
     let dialect = Dialect { renamed: read.renamed, ..Dialect::default() };
     let mut lines = Vec::new();
     for step in &read.revision.unwrap().upgrade.steps {
@@ -189,4 +207,33 @@ fn a_listener_that_names_constraints_leaves_their_names_open() {
         "import sqlalchemy as sa\nNAME = 't'\nsa.event.listen(sa.PrimaryKeyConstraint, 'after_parent_attach', print)\n";
     let lines = sent(&[("models.py", called)], "from models import NAME", table);
     assert!(lines.iter().all(|it| it.contains("a listener of SQLAlchemy's events")), "{lines:?}");
+}
+
+/// What one revision does to a module is nothing to another.
+#[test]
+fn revisions_share_what_was_parsed_and_nothing_else() {
+    let files = [
+        (
+            "names.py",
+            "NAMES = ['a']\nclass Box:\n    word = 'a'\ndef all_of():\n    return ', '.join(NAMES + [Box.word])\n",
+        ),
+        ("more.py", "from names import all_of\nWORDS = [all_of()]\nWORDS.append('b')\n"),
+    ];
+    let bodies = [
+        ("from names import NAMES, all_of", "NAMES.append('c')\nop.execute(all_of())", "a, c, a"),
+        ("from names import Box, all_of", "Box.word = 'd'\nop.execute(all_of())", "a, d"),
+        ("from more import WORDS", "WORDS.append('c')\nop.execute(', '.join(WORDS))", "a, a, b, c"),
+        ("from names import all_of", "op.execute(all_of())", "a, a"),
+    ];
+    let project = project(&files);
+    std::thread::scope(|scope| {
+        for turn in 0..4 {
+            let (project, bodies) = (&project, &bodies);
+            scope.spawn(move || {
+                for (before, body, expected) in bodies.iter().cycle().skip(turn).take(bodies.len()) {
+                    assert_eq!(sent_in(project, before, body), [*expected], "{body}");
+                }
+            });
+        }
+    });
 }

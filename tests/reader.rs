@@ -3,7 +3,7 @@
 
 use limbeck::{
     op::Op,
-    python::{self, NoModules, Read, Settings},
+    python::{self, NoModules, Read, Settings, Trees},
     render::{self, Dialect, Memo},
     revision::Body,
     source::Sources,
@@ -19,7 +19,7 @@ fn read_text(text: &str) -> (Sources, Read) {
     let sources = Sources::default();
     let id = sources.add("versions/a.py", text);
     let (assume, types) = (BTreeMap::new(), BTreeMap::new());
-    let settings = Settings { assume: &assume, types: &types, modules: &NoModules };
+    let settings = Settings { assume: &assume, types: &types, modules: &NoModules, trees: &Trees::default() };
     let read = python::read(&sources, id, &settings);
     (sources, read)
 }
@@ -230,6 +230,18 @@ fn the_limits_hold() {
     assert!(started.elapsed().as_secs() < 60);
 }
 
+/// Each turn of the recursion would double the time, were the other branches gone through as well.
+#[test]
+fn a_limit_in_one_branch_ends_the_others() {
+    let told = lines(
+        "def f():\n    if op.get_bind().scalar('SELECT 1'):\n        f()\n    else:\n        op.execute('SELECT 2')",
+        "op.execute('SELECT 0')\nf()\nop.execute('SELECT 3')",
+    );
+    let other = told.iter().filter(|line| line.ends_with("SELECT 2") || line.ends_with("SELECT 3")).count();
+    assert_eq!(other, 0, "{} steps", told.len());
+    assert!(told.last().unwrap().contains("calls go more than"));
+}
+
 #[test]
 fn deep_nesting_is_refused_with_a_place() {
     let (sources, read) = read_text(&format!("{HEAD}x = {}1{}\n", "(".repeat(10_000), ")".repeat(10_000)));
@@ -291,7 +303,8 @@ fn what_the_user_tells_is_taken() {
     let assume = BTreeMap::from([("app.settings.CITEXT".to_owned(), limbeck::op::Literal::Bool(false))]);
     let types = BTreeMap::from([("app.types.Money".to_owned(), "NUMERIC(12, 2)".to_owned())]);
     let told_with = |assume, types| {
-        let read = python::read(&sources, id, &Settings { assume, types, modules: &NoModules });
+        let read =
+            python::read(&sources, id, &Settings { assume, types, modules: &NoModules, trees: &Trees::default() });
         told(&sources, &read.revision.unwrap().upgrade)
     };
     assert_eq!(

@@ -24,7 +24,12 @@ pub struct Checkout {
     here: PathBuf,
     import_roots: Vec<String>,
     loaded: Mutex<BTreeMap<String, Option<SourceId>>>,
+    /// The modules that were looked for, by the folder that they are seen from.
+    found: Mutex<BTreeMap<String, Found>>,
 }
+
+/// Modules by dotted name, with the files that they are.
+type Found = BTreeMap<String, Option<String>>;
 
 /// What a file turned out to hold.
 pub(super) enum Content {
@@ -40,7 +45,7 @@ impl Checkout {
     /// A checkout with a root and the folder that the tool was started in, both absolute and without symbolic links.
     #[must_use]
     pub fn new(root: PathBuf, here: PathBuf) -> Self {
-        Self { root, here, import_roots: Vec::new(), loaded: Mutex::default() }
+        Self { root, here, import_roots: Vec::new(), loaded: Mutex::default(), found: Mutex::default() }
     }
 
     /// The root, absolute and without symbolic links.
@@ -52,6 +57,7 @@ impl Checkout {
     /// Folders that Python finds modules in, besides what [`Checkout::module`] knows by itself.
     pub(super) fn set_import_roots(&mut self, roots: Vec<String>) {
         self.import_roots = roots;
+        self.found = Mutex::default();
     }
 
     /// The absolute path of a path relative to the root.
@@ -139,6 +145,10 @@ impl Checkout {
     /// # Errors
     /// As [`Checkout::read`].
     pub fn source(&self, sources: &Sources, path: &str) -> Result<Option<SourceId>> {
+        // The paths that are known are real ones, which lead nowhere else.
+        if let Some(known) = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return Ok(*known);
+        }
         let Some(real) = self.resolve(path) else { return Ok(None) };
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = loaded.get(&real) {
@@ -169,7 +179,14 @@ impl Checkout {
             let folder = ancestors(from_folder).into_iter().nth(dots - 1)?;
             return self.module_in(&folder, name);
         }
-        self.search_path(from_folder).iter().find_map(|folder| self.module_in(folder, name))
+        // Every revision imports the same few, and each is looked for in many folders.
+        let all = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all().get(from_folder).and_then(|found| found.get(name)) {
+            return known.clone();
+        }
+        let file = self.search_path(from_folder).iter().find_map(|folder| self.module_in(folder, name));
+        all().entry(from_folder.to_owned()).or_default().insert(name.to_owned(), file.clone());
+        file
     }
 
     /// The folder of a Python package of the project, with or without `__init__.py`.

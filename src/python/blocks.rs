@@ -31,7 +31,7 @@ impl Interp<'_> {
     /// Runs the waiting block where the function yields, in the place of its caller.
     pub(super) fn run_managed(&mut self, value: Value) -> Result<(), Halt> {
         let Some(mut block) = self.managed.pop() else { return Ok(()) };
-        let home = std::mem::replace(&mut self.file, block.file);
+        let home = self.enter(block.file, None);
         let (call, pending, yields) = (self.calls.pop(), self.pending.pop(), self.yields.pop());
         let outcome = match &block.target {
             Some(target) => self.assign(target, value, &block.scope),
@@ -41,7 +41,7 @@ impl Interp<'_> {
         self.calls.extend(call);
         self.pending.extend(pending);
         self.yields.extend(yields);
-        self.file = home;
+        self.back(home);
         // An exception comes up at the `yield`, where the function may catch it.
         let outcome = outcome.map(|flow| block.flow = Some(flow));
         if outcome.is_err() {

@@ -96,6 +96,12 @@ impl Interp<'_> {
         let first = yes(self);
         let mut lasting = self.settle(mark);
         let after_yes = scope.vars.replace(before);
+        if let Err(limit @ Halt::Limit { .. }) = first {
+            // The other branch may take as long again, and so on up through all conditions: what either would have
+            // left behind is not known.
+            scope.vars.take();
+            return Err(limit);
+        }
         self.guards.push((contrary.clone(), Until::Branch));
         let second = no(self);
         lasting.extend(self.settle(mark));

@@ -7,7 +7,7 @@ use super::{
 use crate::source::Span;
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::Ranged;
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
 
 impl Interp<'_> {
     pub(super) fn call_expression(&mut self, it: &ast::ExprCall, span: Span, scope: &Rc<Scope>) -> Eval {
@@ -130,9 +130,8 @@ impl Interp<'_> {
         let defaults = self.defaults(&it.parameters, scope)?;
         let function = Function {
             name: it.name.id.to_string(),
-            parameters: Rc::new((*it.parameters).clone()),
             defaults,
-            body: Code::Def(Rc::new(it.clone())),
+            body: self.code_of(it),
             scope: Rc::clone(scope),
             receiver: None,
             generator: super::walk::yields(&it.body),
@@ -144,15 +143,25 @@ impl Interp<'_> {
         Ok(())
     }
 
-    pub(super) fn lambda(&mut self, expr: &Expr, it: &ast::ExprLambda, scope: &Rc<Scope>) -> Eval {
-        let parameters = it.parameters.as_deref().cloned().unwrap_or_default();
-        let defaults = self.defaults(&parameters, scope)?;
-        let Expr::Lambda(_) = expr else { return Ok(Value::None) };
+    /// The body of a function that stands in the code being run.
+    fn code_of(&self, it: &ast::StmtFunctionDef) -> Code {
+        match &self.tree {
+            Some(tree) if tree.function(it.range()).is_some_and(|found| std::ptr::eq(found, it)) => {
+                Code::At(Arc::clone(tree), it.range())
+            }
+            _ => Code::Def(Rc::new(it.clone())),
+        }
+    }
+
+    pub(super) fn lambda(&mut self, it: &ast::ExprLambda, scope: &Rc<Scope>) -> Eval {
+        let defaults = match &it.parameters {
+            Some(parameters) => self.defaults(parameters, scope)?,
+            None => Vec::new(),
+        };
         Ok(Value::Function(Rc::new(Function {
             name: "<lambda>".to_owned(),
-            parameters: Rc::new(parameters),
             defaults,
-            body: Code::Lambda(Rc::new((*it.body).clone())),
+            body: Code::Lambda(Rc::new(it.clone())),
             scope: Rc::clone(scope),
             receiver: None,
             generator: false,
@@ -200,7 +209,8 @@ impl Interp<'_> {
             scope.vars.borrow_mut().insert(RECEIVER.to_owned(), receiver.clone());
         }
         let there = function.scope.file().unwrap_or(self.file);
-        let home = std::mem::replace(&mut self.file, there);
+        let tree = if let Code::At(tree, _) = &function.body { Some(Arc::clone(tree)) } else { self.tree.clone() };
+        let home = self.enter(there, tree);
         let mark = self.guarded();
         let steps = self.steps.len();
         let nesting = std::mem::take(&mut self.nesting);
@@ -208,14 +218,14 @@ impl Interp<'_> {
         self.pending.push(Vec::new());
         self.yields.push(Vec::new());
         let outcome = match &function.body {
-            Code::Def(def) => self.block(&def.body, &scope),
-            Code::Lambda(body) => self.eval(body, &scope).map(Flow::Return),
+            Code::Lambda(lambda) => self.eval(&lambda.body, &scope).map(Flow::Return),
+            code => self.block(code.def().map_or(&[], |def| &def.body), &scope),
         };
         let yields = self.yields.pop().unwrap_or_default();
         let pending = self.pending.pop().unwrap_or_default();
         self.calls.pop();
         self.nesting = nesting;
-        self.file = home;
+        self.back(home);
         let guarded = self.guarded() > mark;
         self.close(mark);
         let value = match outcome? {
@@ -247,7 +257,7 @@ impl Interp<'_> {
         let mut positional = positional.into_iter();
         let mut keywords: Vec<(String, Value)> =
             args.keywords.into_iter().map(|(name, arg, _)| (name, arg.value)).collect();
-        let parameters = Rc::clone(&function.parameters);
+        let Some(parameters) = function.body.parameters() else { return Ok(()) };
         let open = args.open;
         let missing = |name: &str| match (&open, function.defaults.iter().find(|(it, _)| it == name)) {
             (Some(unknown), _) => Some(Value::Unknown(Rc::clone(unknown))),
@@ -493,7 +503,6 @@ fn super_of(scope: &Rc<Scope>) -> Option<Value> {
 pub(super) fn bound(function: &Rc<Function>, receiver: Value) -> Rc<Function> {
     Rc::new(Function {
         name: function.name.clone(),
-        parameters: Rc::clone(&function.parameters),
         defaults: function.defaults.clone(),
         body: function.body.clone(),
         scope: Rc::clone(&function.scope),

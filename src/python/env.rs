@@ -6,7 +6,7 @@
 use super::{
     Settings,
     interp::Interp,
-    value::{Class, Code, Instance, Item, Scope, Value},
+    value::{Class, Instance, Item, Scope, Value},
 };
 use crate::{
     environment::{Driver, Engine, Naming, Origin, Script, Transactions},
@@ -280,8 +280,7 @@ impl<'p> Reader<'_, 'p> {
     /// An object of the class that a function says it returns.
     fn promised(&mut self, function: &Value) -> Option<Value> {
         let Value::Function(function) = function else { return None };
-        let Code::Def(def) = &function.body else { return None };
-        let class = self.interp.eval(def.returns.as_deref()?, &function.scope).ok()?;
+        let class = self.interp.eval(function.body.def()?.returns.as_deref()?, &function.scope).ok()?;
         match self.interp.looked_up(class) {
             Value::Class(class) => {
                 Some(Value::Instance(Rc::new(Instance { class, fields: RefCell::new(BTreeMap::new()) })))

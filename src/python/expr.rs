@@ -139,7 +139,7 @@ impl Interp<'_> {
                 other => other,
             },
             Expr::DictComp(it) => self.dict_comprehension(it, span, scope)?,
-            Expr::Lambda(it) => self.lambda(expr, it, scope)?,
+            Expr::Lambda(it) => self.lambda(it, scope)?,
             Expr::Await(it) => self.eval(&it.value, scope)?,
             Expr::Starred(it) => self.eval(&it.value, scope)?,
             Expr::Yield(it) => {

@@ -9,7 +9,7 @@ use crate::{
     source::Span,
 };
 use ruff_python_ast as ast;
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 impl Interp<'_> {
     pub(super) fn import(&mut self, it: &ast::StmtImport, scope: &Rc<Scope>) -> Result<(), Halt> {
@@ -116,18 +116,18 @@ impl Interp<'_> {
 
     /// The names of a file of the project that no import led to.
     pub(super) fn load_file(&mut self, file: crate::source::SourceId) -> Option<Rc<Scope>> {
-        let parsed = super::parse(&self.sources.get(file).text).ok()?;
+        let tree = self.settings.trees.of(self.sources, file)?;
         let scope = Scope::of_file(file);
-        let home = std::mem::replace(&mut self.file, file);
+        let home = self.enter(file, Some(Arc::clone(&tree)));
         let (steps, pending) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.pending));
-        for statement in parsed.suite() {
+        for statement in &tree.statements {
             // A file that cannot be evaluated to its end still has what came before.
             if self.block(std::slice::from_ref(statement), &scope).is_err() {
                 break;
             }
         }
         (self.steps, self.pending) = (steps, pending);
-        self.file = home;
+        self.back(home);
         Some(scope)
     }
 

@@ -4,6 +4,7 @@ use super::{
     Settings,
     branches::{Truth, Until},
     modules::Module,
+    trees::Tree,
     value::{Arg, Scope, Unknown, Value},
 };
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 };
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange};
-use std::{collections::BTreeMap, rc::Rc};
+use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 /// Statements and expressions that one function of one revision may take: a loop that does nothing gets through
 /// some millions of them in a second.
@@ -48,6 +49,9 @@ pub(super) type Run = Result<Flow, Halt>;
 /// The result of an expression.
 pub(super) type Eval = Result<Value, Halt>;
 
+/// Where the code stands that is being run: its file and its tree.
+pub(super) type Home = (SourceId, Option<Arc<Tree>>);
+
 /// One file being interpreted.
 pub(super) struct Interp<'a> {
     pub sources: &'a Sources,
@@ -56,6 +60,8 @@ pub(super) struct Interp<'a> {
     pub main: SourceId,
     /// The file that the code being run stands in.
     pub file: SourceId,
+    /// The tree that this code is of, where one is kept.
+    pub tree: Option<Arc<Tree>>,
     pub steps: Vec<Step>,
     /// The conditions in force that are not decided, and until when.
     pub guards: Vec<(Guard, Until)>,
@@ -105,6 +111,7 @@ impl<'a> Interp<'a> {
             settings,
             main: file,
             file,
+            tree: None,
             steps: Vec::new(),
             guards: Vec::new(),
             autocommit: 0,
@@ -143,6 +150,15 @@ impl<'a> Interp<'a> {
         self.nesting = 0;
         self.fuel = FUEL;
         self.bytes = BYTES;
+    }
+
+    /// Goes to code that stands elsewhere; [`Interp::back`] is given what this answers.
+    pub(super) fn enter(&mut self, file: SourceId, tree: Option<Arc<Tree>>) -> Home {
+        (std::mem::replace(&mut self.file, file), std::mem::replace(&mut self.tree, tree))
+    }
+
+    pub(super) fn back(&mut self, home: Home) {
+        (self.file, self.tree) = home;
     }
 
     pub(super) fn span(&self, range: TextRange) -> Span {

@@ -3,6 +3,7 @@
 
 use super::{
     interp::{Args, Halt, Interp},
+    trees::Tree,
     value::{Scope, Value},
     walk,
 };
@@ -12,6 +13,7 @@ use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
+    sync::Arc,
 };
 
 /// Modules of the project that one revision may pull in.
@@ -19,24 +21,18 @@ const MODULES: usize = 200;
 /// Modules importing modules.
 const DEPTH: usize = 16;
 
-/// A module of the project.
-pub(super) struct Module {
-    pub scope: Rc<Scope>,
-    dotted: String,
-    source: SourceId,
-    statements: Vec<Stmt>,
+/// Which statements of a module make which names.
+pub(super) struct Outline {
     /// The names that each statement uses.
     uses: Vec<BTreeSet<String>>,
     /// By name, the statements that bind it or change what it stands for.
     makers: BTreeMap<String, BTreeSet<usize>>,
     /// `from … import *`: where any other name may come from.
     stars: BTreeSet<usize>,
-    asked: RefCell<BTreeSet<String>>,
-    done: RefCell<BTreeSet<usize>>,
 }
 
-impl Module {
-    fn new(source: SourceId, dotted: &str, statements: Vec<Stmt>) -> Self {
+impl Outline {
+    pub(super) fn of(statements: &[Stmt]) -> Self {
         let mut makers: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         let (mut uses, mut stars, mut changing) = (Vec::new(), BTreeSet::new(), Vec::new());
         let mut imported = BTreeSet::new();
@@ -64,23 +60,38 @@ impl Module {
                 }
             }
         }
+        Self { uses, makers, stars }
+    }
+}
+
+/// A module of the project, as far as one revision has evaluated it.
+pub(super) struct Module {
+    pub scope: Rc<Scope>,
+    dotted: String,
+    tree: Arc<Tree>,
+    asked: RefCell<BTreeSet<String>>,
+    done: RefCell<BTreeSet<usize>>,
+}
+
+impl Module {
+    fn new(dotted: &str, tree: Arc<Tree>) -> Self {
         let (asked, done) = (RefCell::default(), RefCell::default());
-        let scope = Scope::of_file(source);
-        Self { scope, dotted: dotted.to_owned(), source, statements, uses, makers, stars, asked, done }
+        Self { scope: Scope::of_file(tree.source), dotted: dotted.to_owned(), tree, asked, done }
     }
 
     /// The statements that make a name and what it is made of, but for those that were run.
     fn needed(&self, name: &str) -> BTreeSet<usize> {
         let (mut chosen, mut open) = (BTreeSet::new(), vec![name]);
+        let outline = self.tree.outline();
         let mut asked = self.asked.borrow_mut();
         while let Some(name) = open.pop() {
             if !asked.insert(name.to_owned()) {
                 continue;
             }
             // Whoever is not bound here is Python's own, or comes by a star.
-            for at in self.makers.get(name).unwrap_or(&self.stars) {
+            for at in outline.makers.get(name).unwrap_or(&outline.stars) {
                 if chosen.insert(*at) {
-                    open.extend(self.uses.get(*at).into_iter().flatten().map(String::as_str));
+                    open.extend(outline.uses.get(*at).into_iter().flatten().map(String::as_str));
                 }
             }
         }
@@ -89,7 +100,7 @@ impl Module {
 }
 
 impl Interp<'_> {
-    /// A module of the project, parsed once.
+    /// A module of the project.
     pub(super) fn module(&mut self, dotted: &str) -> Option<Rc<Module>> {
         if let Some(known) = self.modules.get(dotted) {
             return known.clone();
@@ -100,9 +111,9 @@ impl Interp<'_> {
         let from = self.sources.get(self.file).path.clone();
         let mut renamed = BTreeMap::new();
         let module = self.settings.modules.module(dotted, &from).and_then(|source| {
-            let parsed = super::parse(&self.sources.get(source).text).ok()?;
-            renamed = listened(parsed.suite(), &self.sources.get(source).path);
-            Some(Rc::new(Module::new(source, dotted, parsed.into_suite().into_iter().collect())))
+            let tree = self.settings.trees.of(self.sources, source)?;
+            renamed = listened(&tree.statements, &self.sources.get(source).path);
+            Some(Rc::new(Module::new(dotted, tree)))
         });
         self.renamed.extend(renamed);
         self.modules.insert(dotted.to_owned(), module.clone());
@@ -120,7 +131,7 @@ impl Interp<'_> {
         let needed = module.needed("__getattr__");
         self.run(module, needed);
         let getter = module.scope.get("__getattr__")?;
-        let span = Span { source: module.source, start: 0, end: 0 };
+        let span = Span { source: module.tree.source, start: 0, end: 0 };
         let arg = super::value::Arg { value: Value::made(name), span };
         let args = Args { positional: vec![arg], keywords: Vec::new(), open: None, span };
         match self.aside(|this| this.call(&getter, args)) {
@@ -134,12 +145,12 @@ impl Interp<'_> {
 
     /// All names of a module, as `import *` and `globals()` see them.
     pub(super) fn whole(&mut self, module: &Rc<Module>) {
-        self.run(module, (0..module.statements.len()).collect());
+        self.run(module, (0..module.tree.statements.len()).collect());
     }
 
     /// The module that a file is, where it is one that was imported.
     pub(super) fn module_of(&self, file: SourceId) -> Option<Rc<Module>> {
-        self.modules.values().flatten().find(|module| module.source == file).cloned()
+        self.modules.values().flatten().find(|module| module.tree.source == file).cloned()
     }
 
     fn run(&mut self, module: &Rc<Module>, needed: BTreeSet<usize>) {
@@ -147,20 +158,20 @@ impl Interp<'_> {
             return;
         }
         self.loading.push(module.dotted.clone());
-        let home = std::mem::replace(&mut self.file, module.source);
+        let home = self.enter(module.tree.source, Some(Arc::clone(&module.tree)));
         self.aside(|this| {
             for at in needed {
                 if !module.done.borrow_mut().insert(at) {
                     continue;
                 }
-                let Some(statement) = module.statements.get(at) else { continue };
+                let Some(statement) = module.tree.statements.get(at) else { continue };
                 // A module that cannot be evaluated to its end still has what came before.
                 if let Err(Halt::Limit { .. }) = this.block(std::slice::from_ref(statement), &module.scope) {
                     break;
                 }
             }
         });
-        self.file = home;
+        self.back(home);
         self.loading.pop();
     }
 

@@ -1,16 +1,18 @@
 //! What a Python expression comes to: known, partly known, or unknown with the reason why.
 
-use super::interp::Args;
+use super::{interp::Args, trees::Tree};
 use crate::{
     op::{Column, Constraint, Default, Expr, Identity, Index, Name, Qualified, Query, Source, Step, Type},
     reason::Reason,
     source::{Span, Text},
 };
 use ruff_python_ast as ast;
+use ruff_text_size::TextRange;
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
+    sync::Arc,
 };
 
 /// A value of the interpreted Python.
@@ -101,7 +103,6 @@ pub(super) struct Dict {
 /// A `def` or `lambda` of the file.
 pub(super) struct Function {
     pub name: String,
-    pub parameters: Rc<ast::Parameters>,
     pub defaults: Vec<(String, Value)>,
     pub body: Code,
     pub scope: Rc<Scope>,
@@ -128,8 +129,30 @@ pub(super) enum Flavour {
 /// What a call runs.
 #[derive(Clone)]
 pub(super) enum Code {
+    /// A function where it stands in its tree.
+    At(Arc<Tree>, TextRange),
+    /// One of which no tree is kept.
     Def(Rc<ast::StmtFunctionDef>),
-    Lambda(Rc<ast::Expr>),
+    Lambda(Rc<ast::ExprLambda>),
+}
+
+impl Code {
+    /// The `def`, where it is one.
+    pub(super) fn def(&self) -> Option<&ast::StmtFunctionDef> {
+        match self {
+            Self::At(tree, range) => tree.function(*range),
+            Self::Def(def) => Some(def),
+            Self::Lambda(_) => None,
+        }
+    }
+
+    /// The parameters; `None` for `lambda: …`.
+    pub(super) fn parameters(&self) -> Option<&ast::Parameters> {
+        match self {
+            Self::Lambda(lambda) => lambda.parameters.as_deref(),
+            _ => self.def().map(|def| &*def.parameters),
+        }
+    }
 }
 
 /// A `class` of the file.

@@ -6,7 +6,7 @@ use crate::{
     check,
     git::{Commit, Git},
     history::{History, is_revision_file},
-    python::{self, Settings, alike, alike_without},
+    python::{self, Settings, Trees, alike, alike_without},
     render::Dialect,
     revision::{Reference, Revision},
     source::SourceId,
@@ -61,7 +61,7 @@ impl Gate {
     pub(super) fn base(&self, project: &Project, story: &Story) -> Result<Base> {
         let now = &story.history;
         let here = now.revisions.iter().map(|it| (now.path(it.source), it)).collect();
-        let mut reading = Reading { project, now, here, known: BTreeMap::new() };
+        let mut reading = Reading { project, now, here, known: BTreeMap::new(), trees: Trees::default() };
         let fork = match &self.fork {
             Some(fork) => Some(reading.history(self.texts(fork, now)?)),
             None => None,
@@ -85,6 +85,7 @@ struct Reading<'a> {
     /// The revisions at hand, by path.
     here: BTreeMap<&'a str, &'a Revision>,
     known: BTreeMap<(String, String), Option<Revision>>,
+    trees: Trees,
 }
 
 impl Reading<'_> {
@@ -114,7 +115,8 @@ impl Reading<'_> {
             .or_insert_with(|| {
                 let config = &self.project.config;
                 let imports = self.project.imports();
-                let settings = Settings { assume: &config.assume, types: &config.types, modules: &imports };
+                let settings =
+                    Settings { assume: &config.assume, types: &config.types, modules: &imports, trees: &self.trees };
                 python::read(sources, sources.add(path, text), &settings).revision
             })
             .clone()

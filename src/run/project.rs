@@ -11,7 +11,7 @@ use crate::{
     finding::Finding,
     history::History,
     policy::Policy,
-    python::{self, Modules, Read, Settings, Used},
+    python::{self, Modules, Read, Settings, Trees, Used},
     render::Dialect,
     source::{SourceId, Sources, Span},
 };
@@ -71,19 +71,19 @@ impl Project {
     pub(super) fn read(place: &Place, sqlalchemy: Option<(u32, u32)>, world: &mut World<'_>) -> Result<Self> {
         let (config, discovered) = super::gather(place, world)?;
         let Discovered { checkout, sources, environments, findings, .. } = discovered;
-        let mut stories = Vec::new();
+        let (mut stories, trees) = (Vec::new(), Trees::default());
         for mut environment in environments {
-            settle(&mut environment, &config, sqlalchemy, &checkout, &sources);
+            settle(&mut environment, &config, sqlalchemy, &checkout, &sources, &trees);
             let engines = python::engines(&sources, &environment.files, &environment.databases);
             if engines.is_empty() {
-                stories.push(Story::read(environment, None, &config, &checkout, &sources));
+                stories.push(Story::read(environment, None, &config, &checkout, &sources, &trees));
                 continue;
             }
             // Each engine has a history of its own: the same graph, other SQL.
             for engine in engines {
                 let folder = format!("{} ({engine})", environment.folder);
                 let own = Environment { folder, ..environment.clone() };
-                stories.push(Story::read(own, Some(&engine), &config, &checkout, &sources));
+                stories.push(Story::read(own, Some(&engine), &config, &checkout, &sources, &trees));
             }
         }
         Ok(Self { config, checkout, sources, stories, findings })
@@ -156,9 +156,10 @@ impl Story {
         config: &Config,
         checkout: &Checkout,
         sources: &Sources,
+        trees: &Trees,
     ) -> Self {
         let imports = Imports { checkout, sources, revisions: &environment.version_locations };
-        let settings = Settings { assume: &config.assume, types: &config.types, modules: &imports };
+        let settings = Settings { assume: &config.assume, types: &config.types, modules: &imports, trees };
         let reads: Vec<Read> =
             environment.files.par_iter().map(|id| python::read_for(sources, *id, &settings, engine)).collect();
         let (mut revisions, mut found, mut comments) = (Vec::new(), Vec::new(), Vec::new());

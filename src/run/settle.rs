@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     discover::{Checkout, Pins},
     environment::{Driver, Engine, Environment, NEWEST_SQLALCHEMY, Origin, Script, Stated},
-    python::{self, Settings},
+    python::{self, Settings, Trees},
     source::{Sources, Span},
 };
 
@@ -19,9 +19,10 @@ pub(super) fn settle(
     sqlalchemy: Option<(u32, u32)>,
     checkout: &Checkout,
     sources: &Sources,
+    trees: &Trees,
 ) {
     let pins = Pins::nearest(checkout, &environment.folder);
-    let script = script(environment, config, checkout, sources);
+    let script = script(environment, config, checkout, sources, trees);
     environment.stack.sqlalchemy = version(config, sqlalchemy, &pins);
     environment.stack.alembic = pins.version("alembic").map(|(value, from)| Stated { value, from });
     environment.stack.driver = driver(environment, config, &script, &pins, sources);
@@ -32,7 +33,7 @@ pub(super) fn settle(
 }
 
 /// Reads the `env.py`.
-fn script(environment: &Environment, config: &Config, checkout: &Checkout, sources: &Sources) -> Script {
+fn script(environment: &Environment, config: &Config, checkout: &Checkout, sources: &Sources, trees: &Trees) -> Script {
     // A folder of revisions that was given by itself may lie some way below its script folder.
     let folders = crate::discover::ancestors(&environment.folder).into_iter().take(ABOVE);
     let mut files =
@@ -41,7 +42,7 @@ fn script(environment: &Environment, config: &Config, checkout: &Checkout, sourc
         return Script { unread: Some("there is no `env.py` that can be read".to_owned()), ..Script::default() };
     };
     let imports = Imports { checkout, sources, revisions: &environment.version_locations };
-    let settings = Settings { assume: &config.assume, types: &config.types, modules: &imports };
+    let settings = Settings { assume: &config.assume, types: &config.types, modules: &imports, trees };
     python::env::read(sources, id, &settings)
 }
 
