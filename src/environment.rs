@@ -94,10 +94,25 @@ pub struct Naming {
     pub templates: BTreeMap<String, String>,
     /// The kinds whose template cannot be told though there may be one, and why.
     pub unknown: BTreeMap<String, String>,
-    /// The kinds whose names code of the project changes as they are made, and which code.
-    pub renamed: BTreeMap<String, String>,
+    /// Code of the project that is called as constraints, indexes and tables are made.
+    pub listeners: BTreeSet<Listener>,
     /// Where the convention is written.
     pub from: Origin,
+}
+
+/// A function of the project that SQLAlchemy calls for all that is made of a kind (`sqlalchemy.event`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listener {
+    /// A kind of name (`ix`, `uq`, `ck`, `fk`, `pk`, `ex`), or `create` and `drop` of tables.
+    pub hears: &'static str,
+    /// The file, relative to the repository's root.
+    pub path: String,
+    /// Where in it the function is made a listener: they are called in that order.
+    pub at: u32,
+    /// The file.
+    pub source: SourceId,
+    /// The function's name, where it is one of the file's own; else nobody can tell what is called.
+    pub function: Option<String>,
 }
 
 /// Which kind of engine `env.py` makes.

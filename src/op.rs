@@ -4,11 +4,14 @@
 //! rules; whatever is not known at all is an [`Op::Unresolved`], never a guess.
 
 mod core;
+mod event;
 
 pub use core::{
     Conflict, Correlation, Distinct, Expr, From, Literal, Query, Returning, Select, Size, Source, TextClause, Words,
     sources_of,
 };
+
+pub use event::{Attached, Listeners};
 
 use crate::{
     reason::Reason,

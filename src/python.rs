@@ -26,6 +26,7 @@ mod inspect;
 mod interp;
 mod items;
 mod library;
+mod listeners;
 mod loops;
 mod metadata;
 mod methods;
@@ -46,6 +47,7 @@ mod walk;
 pub use alike::{alike, alike_without};
 
 use crate::{
+    environment::Listener,
     finding::{Finding, Severity},
     op::{CheckFirst, Literal, Op, Step},
     reason::Reason,
@@ -55,10 +57,15 @@ use crate::{
 pub use engines::engines;
 pub use given::normal;
 use interp::{Args, Halt, Interp};
+pub use listeners::Listening;
 use ruff_python_ast::{self as ast, ModModule, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, Parsed, lexer};
 use ruff_text_size::Ranged;
-use std::{collections::BTreeMap, rc::Rc, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    sync::Arc,
+};
 use trees::Tree;
 pub use trees::Trees;
 use value::{Arg, Function, Scope, Value};
@@ -81,8 +88,8 @@ pub struct Read {
     pub comments: Vec<Span>,
     /// What the user gave, and how often it was asked for.
     pub used: Used,
-    /// The kinds of constraints (`pk`, `fk`, `uq`, `ck`, `ix`) that an imported module names by a listener of its own.
-    pub renamed: BTreeMap<String, String>,
+    /// The listeners to SQLAlchemy's events that imported modules bring along.
+    pub listeners: BTreeSet<Listener>,
 }
 
 /// How often the file asked for what the user gave.
@@ -174,7 +181,7 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>, engine: O
                 findings: vec![syntax(at, at, message)],
                 comments: Vec::new(),
                 used: Used::default(),
-                renamed: BTreeMap::new(),
+                listeners: BTreeSet::new(),
             };
         }
     };
@@ -218,7 +225,7 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>, engine: O
             None
         }
     };
-    Read { revision, findings, comments, used: reader.used, renamed: reader.renamed }
+    Read { revision, findings, comments, used: reader.used, listeners: reader.listeners }
 }
 
 /// The beginning of the character that a byte is of.

@@ -27,32 +27,32 @@ mod types;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    op::{Name, Op, Qualified},
+    op::{Listeners, Name, Op, Qualified},
     reason::{Class, Reason},
     source::Text,
 };
 
 /// What decides how Alembic renders.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dialect {
+#[derive(Clone, Debug)]
+pub struct Dialect<'a> {
     /// Major and minor version of the project's SQLAlchemy: `(2, 1)`.
     pub sqlalchemy: (u32, u32),
     /// `target_metadata.naming_convention`, as far as it is of texts: keys `ix`, `uq`, `ck`, `fk`, `pk`; empty: none.
     pub naming_convention: BTreeMap<String, String>,
     /// The kinds of names whose template is not known, and why: what they are asked for is not rendered.
     pub unknown_names: BTreeMap<String, String>,
-    /// The kinds of names that code of the project changes, given ones too, and why that is known.
-    pub renamed: BTreeMap<String, String>,
+    /// Code of the project that is called on what is made, and may change names, given ones too.
+    pub listeners: Option<&'a dyn Listeners>,
 }
 
-impl Default for Dialect {
+impl Default for Dialect<'_> {
     fn default() -> Self {
         let none = BTreeMap::new;
-        Self { sqlalchemy: (2, 1), naming_convention: none(), unknown_names: none(), renamed: none() }
+        Self { sqlalchemy: (2, 1), naming_convention: none(), unknown_names: none(), listeners: None }
     }
 }
 
-impl Dialect {
+impl Dialect<'_> {
     /// SQLAlchemy 2.1 changed enums, computed columns, numeric keys and backslashes.
     fn is_before_2_1(&self) -> bool {
         self.sqlalchemy < (2, 1)
@@ -104,6 +104,7 @@ pub fn render(op: &Op, dialect: &Dialect, memo: &mut Memo) -> Result<Vec<Text>, 
     match op {
         Op::CreateTable(create) => table::create(create, dialect, memo),
         Op::DropTable { table, if_exists } => {
+            heard("drop", table, dialect)?;
             Ok(vec![sql!["DROP TABLE ", words::when(*if_exists, "IF EXISTS "), names::table(table)]])
         }
         Op::RenameTable { table, to } => {
@@ -160,6 +161,11 @@ pub fn render(op: &Op, dialect: &Dialect, memo: &mut Memo) -> Result<Vec<Text>, 
         Op::Raise { what } => Err(Reason::of(Class::Refused, what.clone()).into()),
         Op::Unresolved { reason } => Err(reason.clone().into()),
     }
+}
+
+/// Nothing that the project's listeners do is sent beside it.
+fn heard(event: &'static str, table: &Qualified, dialect: &Dialect) -> Result<(), Unrendered> {
+    Ok(dialect.listeners.map_or(Ok(()), |it| it.table(event, table))?)
 }
 
 fn comment_on_table(table: &Qualified, comment: Option<&str>, dialect: &Dialect) -> Text {

@@ -53,7 +53,8 @@ fn sent_in(project: &Project, before: &str, body: &str) -> Vec<String> {
     let (assume, types) = (BTreeMap::new(), BTreeMap::new());
     let settings = Settings { assume: &assume, types: &types, modules, trees };
     let read = python::read(sources, id, &settings);
-    let dialect = Dialect { renamed: read.renamed, ..Dialect::default() };
+    let listening = python::Listening::new(sources, &settings, &read.listeners);
+    let dialect = Dialect { listeners: Some(&listening), ..Dialect::default() };
     let mut lines = Vec::new();
     for step in &read.revision.unwrap().upgrade.steps {
         match (&step.op, render(&step.op, &dialect, &mut Memo::default())) {
@@ -184,29 +185,139 @@ fn files_beside_a_revision_are_read_and_no_others() {
     }
 }
 
+/// What becomes of a table and of other constraints where a module that is imported listens; `MODULE` is its text.
+fn heard(module: &str, body: &str) -> Vec<String> {
+    let text = format!("import sqlalchemy as sa\nfrom sqlalchemy import event\nNAME = 't'\n{module}");
+    sent(&[("models.py", &text)], "from models import NAME", body)
+}
+
+const KEY: &str = "op.create_primary_key('given', NAME, ['a'])";
+
 #[test]
-fn a_listener_that_names_constraints_leaves_their_names_open() {
-    let listener = |class: &str, event: &str| {
+fn a_listener_names_constraints_as_sqlalchemy_calls_it() {
+    let named = "
+@event.listens_for(sa.PrimaryKeyConstraint, 'after_parent_attach')
+def key(const, table):
+    if table.name.upper() == 'OTHER':
+        const.name = 'never'
+    else:
+        const.name = '%s_PK' % (table.name.upper(),)
+
+@event.listens_for(sa.ForeignKeyConstraint, 'after_parent_attach')
+def reference(const, table):
+    if const.name:
+        return
+    fk = const.elements[0]
+    reftable, refcol = fk.target_fullname.split('.')
+    const.name = 'fk_%s_%s_%s' % (table.name, fk.parent.name, reftable)
+
+@event.listens_for(sa.UniqueConstraint, 'after_parent_attach')
+def unique(const, table):
+    if const.name:
+        return
+    const.name = 'uq_%s_%s' % (table.name, list(const.columns)[0].name)
+
+def check(const, table):
+    if const.name is None and 'DELETED' in str(const.sqltext).upper():
+        const.name = '%s_CHK' % table.name
+event.listen(sa.CheckConstraint, 'after_parent_attach', check)
+";
+    let lines = |body: &str| heard(named, body);
+    assert_eq!(lines(KEY), ["ALTER TABLE t ADD CONSTRAINT \"T_PK\" PRIMARY KEY (a)"]);
+    assert_eq!(lines("op.drop_constraint('given', NAME, type_='primary')"), ["ALTER TABLE t DROP CONSTRAINT \"T_PK\""]);
+    // Without a kind it is no primary key to SQLAlchemy.
+    assert_eq!(lines("op.drop_constraint('given', NAME)"), ["ALTER TABLE t DROP CONSTRAINT given"]);
+    assert_eq!(
+        lines("op.create_foreign_key(None, NAME, 'b', ['x'], ['y'])"),
+        ["ALTER TABLE t ADD CONSTRAINT fk_t_x_b FOREIGN KEY(x) REFERENCES b (y)"]
+    );
+    assert_eq!(
+        lines("op.create_foreign_key('kept', NAME, 'b', ['x'], ['y'])"),
+        ["ALTER TABLE t ADD CONSTRAINT kept FOREIGN KEY(x) REFERENCES b (y)"]
+    );
+    assert_eq!(
+        lines("op.create_unique_constraint(None, NAME, ['x'])"),
+        ["ALTER TABLE t ADD CONSTRAINT uq_t_x UNIQUE (x)"]
+    );
+    assert_eq!(
+        lines("op.create_check_constraint(None, NAME, 'deleted IN (1)')"),
+        ["ALTER TABLE t ADD CONSTRAINT \"t_CHK\" CHECK (deleted IN (1))"]
+    );
+    assert_eq!(
+        lines("op.create_table(NAME, sa.Column('a', sa.Integer()), sa.PrimaryKeyConstraint('a'))"),
+        ["CREATE TABLE t ( a SERIAL NOT NULL, CONSTRAINT \"T_PK\" PRIMARY KEY (a) )"]
+    );
+    // The name of the key that SQLAlchemy makes up from the flags is taken away again.
+    assert_eq!(
+        lines("op.create_table(NAME, sa.Column('a', sa.Integer(), primary_key=True))"),
+        ["CREATE TABLE t ( a SERIAL NOT NULL, PRIMARY KEY (a) )"]
+    );
+    // A check that is given to a column is put on that: the listener is handed the column.
+    assert_eq!(
+        lines("op.create_table(NAME, sa.Column('a', sa.Integer(), sa.CheckConstraint('deleted > 1')))"),
+        ["CREATE TABLE t ( a INTEGER CONSTRAINT \"a_CHK\" CHECK (deleted > 1) )"]
+    );
+    let refused = lines("op.create_foreign_key(None, NAME, 'b', ['x'], ['y'], referent_schema='s')");
+    assert!(refused[0].contains("the name is not known"), "{refused:?}");
+}
+
+#[test]
+fn a_listener_that_cannot_be_evaluated_leaves_names_open() {
+    for body in [
+        "const.name = unknown(table)",
+        "const.name = const.name + '_x'",
+        "const.info['a'] = 1\n    const.name = const.extra",
+        "const.deferrable = True",
+        "const.columns = ()",
+        "table.name = 'other'",
+        "if table.kwargs:\n        const.name = 'x'",
+        "raise ValueError('no')",
+    ] {
+        let module = format!(
+            "@event.listens_for(sa.PrimaryKeyConstraint, 'after_parent_attach')\ndef key(const, table):\n    {body}\n"
+        );
+        let lines = heard(&module, KEY);
+        assert!(lines[0].starts_with("!the name is not known"), "{body}: {lines:?}");
+        // Others than keys are not heard.
+        assert_eq!(heard(&module, "op.create_unique_constraint('u', NAME, ['x'])").len(), 1);
+        assert!(heard(&module, "op.create_unique_constraint('u', NAME, ['x'])")[0].starts_with("ALTER"));
+    }
+    for module in [
+        "sa.event.listen(sa.PrimaryKeyConstraint, 'after_parent_attach', print)",
+        "if True:\n    event.listen(sa.Constraint, 'after_parent_attach', print)",
+        "@other\n@event.listens_for(sa.PrimaryKeyConstraint, 'after_parent_attach')\ndef key(const, table):\n    pass",
+        "@event.listens_for(sa.PrimaryKeyConstraint, 'after_parent_attach', insert=True)\ndef key(const, table):\n    pass",
+    ] {
+        let lines = heard(module, KEY);
+        assert!(lines[0].starts_with("!the name is not known"), "{module}: {lines:?}");
+    }
+    // Of another event.
+    let other =
+        "@event.listens_for(sa.PrimaryKeyConstraint, 'somewhere')\ndef key(const, table):\n    const.name = 'x'";
+    assert_eq!(heard(other, KEY), ["ALTER TABLE t ADD CONSTRAINT given PRIMARY KEY (a)"]);
+}
+
+#[test]
+fn a_listener_to_tables_is_harmless_or_told() {
+    let module = |body: &str| {
         format!(
-            "from sqlalchemy import event, {class}\nNAME = 't'\n@event.listens_for({class}, '{event}')\n\
-             def rename(constraint, table):\n    constraint.name = table.name.upper() + '_PK'\n"
+            "@event.listens_for(sa.Table, 'before_create')\ndef made(target, connection, **kw):\n    {body}\n\
+             event.listen(sa.Table, 'after_drop', sa.DDL('SELECT 1'))\n"
         )
     };
-    let table =
-        "op.create_table(NAME, sa.Column('a', sa.Integer(), primary_key=True), sa.PrimaryKeyConstraint('a', name='p'))";
-    for (class, event, known) in [
-        ("PrimaryKeyConstraint", "after_parent_attach", false),
-        ("ForeignKeyConstraint", "after_parent_attach", true),
-        ("PrimaryKeyConstraint", "before_parent_attach_of_another_kind", true),
+    let table = "op.create_table(NAME, sa.Column('a', sa.Integer()))";
+    for (body, known) in [
+        ("if connection.dialect.name == 'mysql':\n        target.columns.a.type = sa.Text()", true),
+        ("if target.name == 'other':\n        connection.execute(sa.text('SELECT 1'))", true),
+        ("if target.name == 't':\n        connection.execute(sa.text('SELECT 1'))", false),
+        ("target.comment = 'x'", false),
+        ("target.columns.a.type = sa.Text()", false),
+        ("target.append_constraint(sa.CheckConstraint('a > 1'))", false),
     ] {
-        let text = listener(class, event);
-        let lines = sent(&[("models.py", &text)], "from models import NAME", table);
-        assert_eq!(lines.iter().all(|it| it.starts_with("CREATE TABLE")), known, "{class}, {event}: {lines:?}");
+        let lines = heard(&module(body), table);
+        assert_eq!(lines[0].starts_with("CREATE TABLE"), known, "{body}: {lines:?}");
     }
-    let called =
-        "import sqlalchemy as sa\nNAME = 't'\nsa.event.listen(sa.PrimaryKeyConstraint, 'after_parent_attach', print)\n";
-    let lines = sent(&[("models.py", called)], "from models import NAME", table);
-    assert!(lines.iter().all(|it| it.contains("a listener of SQLAlchemy's events")), "{lines:?}");
+    assert!(heard(&module("pass"), "op.drop_table('t')\nNAME")[0].starts_with("!a listener"));
 }
 
 /// What one revision does to a module is nothing to another.

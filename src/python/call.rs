@@ -363,7 +363,11 @@ impl Interp<'_> {
             let member = known.clone().unwrap_or_else(|| {
                 let named = Value::text(crate::source::Text::at(name, place));
                 let fields = BTreeMap::from([("name".to_owned(), named), ("value".to_owned(), value)]);
-                Value::Instance(Rc::new(Instance { class: Rc::clone(class), fields: RefCell::new(fields) }))
+                Value::Instance(Rc::new(Instance {
+                    class: Rc::clone(class),
+                    fields: RefCell::new(fields),
+                    depth: self.guarded(),
+                }))
             });
             class.scope.set(name, member.clone());
             if known.is_none() {
@@ -388,7 +392,7 @@ impl Interp<'_> {
         if let Some(value) = self.custom_type(class, &args)? {
             return Ok(value);
         }
-        let instance = Rc::new(Instance { class: Rc::clone(class), fields: RefCell::default() });
+        let instance = Rc::new(Instance { class: Rc::clone(class), fields: RefCell::default(), depth: self.guarded() });
         let object = Value::Instance(Rc::clone(&instance));
         match class.lookup("__init__") {
             Some(Value::Function(init)) => {

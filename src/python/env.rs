@@ -283,7 +283,7 @@ impl<'p> Reader<'_, 'p> {
         let class = self.interp.eval(function.body.def()?.returns.as_deref()?, &function.scope).ok()?;
         match self.interp.looked_up(class) {
             Value::Class(class) => {
-                Some(Value::Instance(Rc::new(Instance { class, fields: RefCell::new(BTreeMap::new()) })))
+                Some(Value::Instance(Rc::new(Instance { class, fields: RefCell::new(BTreeMap::new()), depth: 0 })))
             }
             _ => None,
         }

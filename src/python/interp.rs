@@ -8,13 +8,18 @@ use super::{
     value::{Arg, Scope, Unknown, Value},
 };
 use crate::{
+    environment::Listener,
     op::{CheckFirst, Guard, Op, Step},
     reason::Reason,
     source::{SourceId, Sources, Span},
 };
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange};
-use std::{collections::BTreeMap, rc::Rc, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    sync::Arc,
+};
 
 /// Statements and expressions that one function of one revision may take: a loop that does nothing gets through
 /// some millions of them in a second.
@@ -78,6 +83,8 @@ pub(super) struct Interp<'a> {
     pub unsure: bool,
     /// An attribute of something imported was replaced: where, and the reason that this gives.
     pub patched: Option<(Span, String)>,
+    /// An attribute of something that is not known was set, which nothing keeps.
+    pub untracked: bool,
     /// What was assigned to attributes of imported things, by dotted name.
     pub assigned: BTreeMap<String, Value>,
     /// Of the call being made, the part that begins on the line that Python counts it to.
@@ -92,8 +99,8 @@ pub(super) struct Interp<'a> {
     pub yields: Vec<Vec<Value>>,
     /// Modules of the project that were read, by path.
     pub modules: BTreeMap<String, Option<Rc<Module>>>,
-    /// The kinds of constraints that a module names by a listener, and which listener.
-    pub renamed: BTreeMap<String, String>,
+    /// The listeners to SQLAlchemy's events that modules bring along.
+    pub listeners: BTreeSet<Listener>,
     /// The paths of the modules that are being read, innermost last.
     pub loading: Vec<String>,
     /// What the user gave, and how often it was asked for.
@@ -122,6 +129,7 @@ impl<'a> Interp<'a> {
             trying: 0,
             unsure: false,
             patched: None,
+            untracked: false,
             assigned: BTreeMap::new(),
             site: Span { source: file, start: 0, end: 0 },
             pending: Vec::new(),
@@ -129,7 +137,7 @@ impl<'a> Interp<'a> {
             managed: Vec::new(),
             yields: Vec::new(),
             modules: BTreeMap::new(),
-            renamed: BTreeMap::new(),
+            listeners: BTreeSet::new(),
             loading: Vec::new(),
             used: super::Used::default(),
             globals: None,

@@ -42,7 +42,7 @@ pub(super) fn carrier(path: &str, args: &Args) -> Option<Value> {
     }
     let class = Rc::new(Class { name: name.to_owned(), bases, scope, members: RefCell::new(Vec::new()) });
     Some(if object {
-        Value::Instance(Rc::new(Instance { class, fields: RefCell::new(BTreeMap::new()) }))
+        Value::Instance(Rc::new(Instance { class, fields: RefCell::new(BTreeMap::new()), depth: 0 }))
     } else {
         Value::Class(class)
     })

@@ -8,7 +8,7 @@ use super::{
     walk,
 };
 use crate::source::{SourceId, Span};
-use ruff_python_ast::{Expr, Stmt};
+use ruff_python_ast::Stmt;
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
@@ -74,7 +74,7 @@ pub(super) struct Module {
 }
 
 impl Module {
-    fn new(dotted: &str, tree: Arc<Tree>) -> Self {
+    pub(super) fn new(dotted: &str, tree: Arc<Tree>) -> Self {
         let (asked, done) = (RefCell::default(), RefCell::default());
         Self { scope: Scope::of_file(tree.source), dotted: dotted.to_owned(), tree, asked, done }
     }
@@ -109,13 +109,11 @@ impl Interp<'_> {
             return None;
         }
         let from = self.sources.get(self.file).path.clone();
-        let mut renamed = BTreeMap::new();
         let module = self.settings.modules.module(dotted, &from).and_then(|source| {
             let tree = self.settings.trees.of(self.sources, source)?;
-            renamed = listened(&tree.statements, &self.sources.get(source).path);
+            self.listeners.extend(super::listeners::of(&tree.statements, source, &self.sources.get(source).path));
             Some(Rc::new(Module::new(dotted, tree)))
         });
-        self.renamed.extend(renamed);
         self.modules.insert(dotted.to_owned(), module.clone());
         module
     }
@@ -184,47 +182,5 @@ impl Interp<'_> {
         (self.steps, self.pending) = (steps, pending);
         (self.trying, self.nesting, self.unsure) = (trying, nesting, unsure);
         outcome
-    }
-}
-
-/// The kinds of constraints for which a module listens to `after_parent_attach` (`sqlalchemy.event`): it can give them
-/// another name there, whatever revision makes them.
-fn listened(suite: &[Stmt], path: &str) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    for statement in suite {
-        // `@event.listens_for(Index, …)` above a function, or `event.listen(Index, …, function)`.
-        let (word, given): (&str, Vec<&Expr>) = match statement {
-            Stmt::FunctionDef(def) => ("listens_for", def.decorator_list.iter().map(|it| &it.expression).collect()),
-            Stmt::Expr(it) => ("listen", vec![&*it.value]),
-            _ => continue,
-        };
-        let calls = given.into_iter().filter_map(Expr::as_call_expr);
-        for call in calls.filter(|it| last_name(&it.func) == Some(word)) {
-            let [target, event, ..] = &*call.arguments.args else { continue };
-            if event.as_string_literal_expr().is_none_or(|it| it.value.to_str() != "after_parent_attach") {
-                continue;
-            }
-            let kinds: &[&str] = match last_name(target) {
-                Some("PrimaryKeyConstraint") => &["pk"],
-                Some("ForeignKeyConstraint") => &["fk"],
-                Some("UniqueConstraint") => &["uq"],
-                Some("CheckConstraint") => &["ck"],
-                Some("Index") => &["ix"],
-                Some("Constraint" | "ColumnCollectionConstraint") => &["pk", "fk", "uq", "ck"],
-                _ => continue,
-            };
-            let why = format!("a listener of SQLAlchemy's events in `{path}` may change it");
-            found.extend(kinds.iter().map(|kind| ((*kind).to_owned(), why.clone())));
-        }
-    }
-    found
-}
-
-/// `listens_for` of `event.listens_for`, `Index` of `sa.Index`.
-fn last_name(expr: &Expr) -> Option<&str> {
-    match expr {
-        Expr::Name(name) => Some(name.id.as_str()),
-        Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
-        _ => None,
     }
 }

@@ -38,6 +38,11 @@ impl Interp<'_> {
         let span = self.span(it.range());
         match object {
             Value::Instance(instance) => {
+                let value = if self.guarded() > instance.depth {
+                    Value::unknown(span, "it was changed under a condition that is not decided")
+                } else {
+                    value
+                };
                 instance.fields.borrow_mut().insert(name.to_owned(), value);
             }
             Value::Class(class) => class.scope.set(name, value),
@@ -57,6 +62,7 @@ impl Interp<'_> {
                 self.patched.get_or_insert((span, reason));
             }
             _ => {
+                self.untracked = true;
                 if let Expr::Name(variable) = &*it.value {
                     let reason = format!("`{}.{name}` is set", variable.id);
                     scope.set(variable.id.as_str(), Value::unknown(span, reason));

@@ -201,6 +201,8 @@ impl Class {
 pub(super) struct Instance {
     pub class: Rc<Class>,
     pub fields: RefCell<BTreeMap<String, Value>>,
+    /// The number of undecided conditions under which it was made: what is set under more of them is not known.
+    pub depth: usize,
 }
 
 /// What is given to `create_table` or a `Column`.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     op::{Constraint, ConstraintKind, EnumType, Expr, Literal, Name, OptionValue, Qualified, Type},
+    reason::Reason,
     source::Text,
 };
 
@@ -25,11 +26,22 @@ pub(super) fn add(table: &Qualified, constraint: &Constraint, dialect: &Dialect,
 
 /// `[CONSTRAINT name] …` with the options behind; empty for a unique or primary key without columns.
 pub(super) fn clause(table: &Qualified, constraint: &Constraint, dialect: &Dialect, referred: Referred) -> Made {
+    clause_on(table, None, constraint, dialect, referred)
+}
+
+/// As [`clause`], of what was given to a column.
+pub(super) fn clause_on(
+    table: &Qualified,
+    put_on: Option<&Name>,
+    constraint: &Constraint,
+    dialect: &Dialect,
+    referred: Referred,
+) -> Made {
     let body = body(constraint, dialect)?;
     if body.as_str().is_empty() {
         return Ok(body);
     }
-    let name = match final_name(table, constraint, dialect, referred)? {
+    let name = match final_name(table, put_on, constraint, dialect, referred)? {
         Some(name) => sql!["CONSTRAINT ", names::limited(&name)?, " "],
         None => Text::default(),
     };
@@ -44,6 +56,7 @@ fn may_be_unproven(kind: &ConstraintKind) -> bool {
 
 fn final_name(
     table: &Qualified,
+    put_on: Option<&Name>,
     constraint: &Constraint,
     dialect: &Dialect,
     referred: Referred,
@@ -55,12 +68,14 @@ fn final_name(
         ConstraintKind::Check { condition } => {
             ("ck", expr::columns(condition).into_iter().map(|column| column.text.clone()).collect(), None)
         }
-        ConstraintKind::ForeignKey { columns, table, referred, .. } => {
-            ("fk", texts(columns), Some((table.name.text.as_str(), referred)))
-        }
+        ConstraintKind::ForeignKey { columns, table, referred, .. } => ("fk", texts(columns), Some((table, referred))),
         // Conventions know nothing of exclusion constraints.
-        ConstraintKind::Exclude { .. } => return Ok(constraint.name.clone()),
+        ConstraintKind::Exclude { .. } if dialect.listeners.is_none_or(|it| !it.hear("ex")) => {
+            return Ok(constraint.name.clone());
+        }
+        ConstraintKind::Exclude { .. } => ("ex", Vec::new(), None),
     };
+    let targets = target.map(|(table, columns)| columns.iter().map(|column| full_name(table, column)).collect());
     let referred_columns = target
         .filter(|_| referred == Referred::Known)
         .map(|(_, columns)| columns.iter().map(|column| column.text.as_str()).collect());
@@ -68,11 +83,26 @@ fn final_name(
         kind,
         table,
         columns: columns.iter().map(String::as_str).collect(),
-        referred_table: target.map(|(table, _)| table),
+        referred_table: target.map(|(table, _)| table.name.text.as_str()),
         referred_columns,
+        targets: targets.unwrap_or_default(),
+        put_on,
+        condition: match &constraint.kind {
+            // With a `:name` in it or a `\\:` the text is not what `str()` makes of it.
+            ConstraintKind::Check { condition: Expr::Text(text) } => {
+                Some(text.text.as_str()).filter(|it| !it.contains(':'))
+            }
+            _ => None,
+        },
         name: constraint.name.as_ref(),
     };
     convention::name(&subject, dialect)
+}
+
+/// `schema.table.column`.
+fn full_name(table: &Qualified, column: &Name) -> String {
+    let parts = table.schema.iter().chain([&table.name, column]);
+    parts.map(|part| part.text.as_str()).collect::<Vec<_>>().join(".")
 }
 
 fn body(constraint: &Constraint, dialect: &Dialect) -> Made {
@@ -231,8 +261,18 @@ pub(super) fn drop(
     let name = match convention {
         Some(kind) => {
             let columns = Vec::new();
-            let (referred_table, referred_columns) = (None, Some(Vec::new()));
-            convention::name(&Subject { kind, table, columns, referred_table, referred_columns, name }, dialect)?
+            let subject = Subject {
+                kind,
+                table,
+                columns,
+                referred_table: None,
+                referred_columns: Some(Vec::new()),
+                targets: Vec::new(),
+                put_on: None,
+                condition: (kind == "ck").then_some(""),
+                name,
+            };
+            convention::name(&subject, dialect)?
         }
         None => name.cloned(),
     };
@@ -277,8 +317,17 @@ impl TypeCheck {
             columns: expr::columns(&self.condition).into_iter().map(|column| column.text.as_str()).collect(),
             referred_table: None,
             referred_columns: None,
+            targets: Vec::new(),
+            put_on: None,
+            condition: None,
             name: self.name.as_ref(),
         };
+        if self.name.is_none() && dialect.listeners.is_some_and(|it| it.hear("ck")) {
+            // Its name is a mark of SQLAlchemy's own, which is neither `None` nor a string.
+            return Err(
+                Reason::limit("the name is not known: a listener is handed a CHECK of a type without a name").into()
+            );
+        }
         let check = sql!["CHECK (", expr::ddl(&self.condition, dialect)?, ")"];
         Ok(match convention::name(&subject, dialect)? {
             Some(name) => sql!["CONSTRAINT ", names::limited(&name)?, " ", check],

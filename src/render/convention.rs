@@ -1,9 +1,10 @@
 //! Naming conventions: the names that SQLAlchemy makes for constraints and indexes (`sqlalchemy/sql/naming.py`).
 
 use super::{Dialect, Unrendered, names, refused};
-use crate::op::{Name, Qualified};
+use crate::op::{Attached, Name, Qualified};
 
 /// What a name is made for.
+#[derive(Clone)]
 pub(super) struct Subject<'a> {
     /// `ix`, `uq`, `ck`, `fk`, `pk`.
     pub(super) kind: &'static str,
@@ -13,6 +14,12 @@ pub(super) struct Subject<'a> {
     pub(super) referred_table: Option<&'a str>,
     /// Its columns, where Alembic can know them.
     pub(super) referred_columns: Option<Vec<&'a str>>,
+    /// `schema.table.column` for each column of a foreign key.
+    pub(super) targets: Vec<String>,
+    /// The column that a check was given to.
+    pub(super) put_on: Option<&'a Name>,
+    /// The text of a check.
+    pub(super) condition: Option<&'a str>,
     /// The name that was given.
     pub(super) name: Option<&'a Name>,
 }
@@ -25,15 +32,31 @@ const DEFAULT_INDEX: &str = "ix_%(column_0_label)s";
 /// A convention applies where no name was given, and to a given one where it has `constraint_name` in it, unless
 /// that is final (`op.f()`).
 pub(super) fn name(subject: &Subject<'_>, dialect: &Dialect) -> Result<Option<Name>, Unrendered> {
-    if let Some(why) = dialect.renamed.get(subject.kind) {
-        return Err(crate::reason::Reason::from(format!("the name is not known: {why}")).into());
+    let Some(listeners) = dialect.listeners.filter(|it| it.hear(subject.kind)) else {
+        return conventional(subject, subject.name, dialect);
+    };
+    // SQLAlchemy's own listener, the convention, is the first; but a check that is put on a column waits for its table.
+    let first = match subject.put_on {
+        Some(_) => subject.name.cloned(),
+        None => conventional(subject, subject.name, dialect)?,
+    };
+    let last = listeners.name(&subject.attached(first.as_ref()))?;
+    if last.as_deref() == first.as_ref().map(|it| it.text.as_str()) {
+        return conventional(subject, first.as_ref(), dialect);
     }
-    if let Some(given) = subject.name.filter(|given| given.exact) {
+    let span = subject.name.and_then(|given| given.span);
+    let last = last.map(|text| Name { text, span, quote: None, exact: false });
+    conventional(subject, last.as_ref(), dialect)
+}
+
+/// What the convention makes of a name.
+fn conventional(subject: &Subject<'_>, given: Option<&Name>, dialect: &Dialect) -> Result<Option<Name>, Unrendered> {
+    if let Some(given) = given.filter(|given| given.exact) {
         return Ok(Some(given.clone()));
     }
     // A template for checks is usually one that takes the given name in.
     if let Some(why) = dialect.unknown_names.get(subject.kind)
-        && (subject.name.is_none() || subject.kind == "ck")
+        && (given.is_none() || subject.kind == "ck")
     {
         return Err(crate::reason::Reason::from(format!("the name is not known: {why}")).into());
     }
@@ -43,15 +66,29 @@ pub(super) fn name(subject: &Subject<'_>, dialect: &Dialect) -> Result<Option<Na
         None => None,
     };
     match convention {
-        Some(template) if subject.name.is_none() || template.contains("constraint_name") => {
-            let text = subject.fill(template)?;
-            Ok(Some(Name { text, span: subject.name.and_then(|given| given.span), quote: None, exact: true }))
+        Some(template) if given.is_none() || template.contains("constraint_name") => {
+            let text = Subject { name: given, ..subject.clone() }.fill(template)?;
+            Ok(Some(Name { text, span: given.and_then(|given| given.span), quote: None, exact: true }))
         }
-        _ => Ok(subject.name.cloned()),
+        _ => Ok(given.cloned()),
     }
 }
 
 impl Subject<'_> {
+    /// As the project's listeners see it.
+    fn attached(&self, name: Option<&Name>) -> Attached {
+        Attached {
+            kind: self.kind,
+            schema: self.table.schema.as_ref().map(|it| it.text.clone()),
+            table: self.table.name.text.clone(),
+            column: self.put_on.map(|it| it.text.clone()),
+            columns: self.columns.iter().map(|it| (*it).to_owned()).collect(),
+            targets: self.targets.clone(),
+            condition: self.condition.map(str::to_owned),
+            name: name.map(|it| it.text.clone()),
+        }
+    }
+
     /// Python's `%` with `%(token)s` and `%%`.
     fn fill(&self, template: &str) -> Result<String, Unrendered> {
         let mut made = String::new();

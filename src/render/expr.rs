@@ -38,7 +38,7 @@ pub(super) fn data(expr: &Expr, dialect: &Dialect) -> Made {
 
 /// One compilation.
 pub(super) struct Core<'a> {
-    pub(super) dialect: &'a Dialect,
+    pub(super) dialect: &'a Dialect<'a>,
     pub(super) of: Use,
     /// Within an operand: operators with eager grouping take parentheses there.
     in_operand: bool,
@@ -55,7 +55,7 @@ pub(super) struct Core<'a> {
 }
 
 impl<'a> Core<'a> {
-    pub(super) fn new(dialect: &'a Dialect, of: Use) -> Self {
+    pub(super) fn new(dialect: &'a Dialect<'a>, of: Use) -> Self {
         Self {
             dialect,
             of,

@@ -89,6 +89,9 @@ fn name(index: &Index, dialect: &Dialect) -> Made {
         columns,
         referred_table: None,
         referred_columns: None,
+        targets: Vec::new(),
+        put_on: None,
+        condition: None,
         name: index.name.as_ref(),
     };
     match convention::name(&subject, dialect)? {

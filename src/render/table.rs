@@ -5,7 +5,7 @@ use super::{
     column::{self, Role},
     comment_on_table,
     constraint::{self, Referred, is_true, option},
-    index, names, refused, types,
+    heard, index, names, refused, types,
     words::{Made, when},
 };
 use crate::{
@@ -17,12 +17,13 @@ use crate::{
 pub(super) fn create(create: &CreateTable, dialect: &Dialect, memo: &mut Memo) -> Result<Vec<Text>, Unrendered> {
     let plain;
     let dialect = if create.own_metadata {
-        plain = Dialect { sqlalchemy: dialect.sqlalchemy, ..Dialect::default() };
+        plain = Dialect { sqlalchemy: dialect.sqlalchemy, listeners: dialect.listeners, ..Dialect::default() };
         &plain
     } else {
         dialect
     };
     let table = &create.table;
+    heard("create", table, dialect)?;
     let mut statements = Vec::new();
     for kind in create.columns.iter().filter_map(|column| column.kind.as_ref()) {
         statements.extend(types::before_table(kind, table, dialect, memo)?);
@@ -104,7 +105,7 @@ fn plain(column: &Column, kind: ConstraintKind) -> Constraint {
 fn column_checks(column: &Column, table: &Qualified, dialect: &Dialect) -> Made {
     let mut made = Text::default();
     for check in column.constraints.iter().filter(|each| is_check(each)) {
-        made = sql![made, " ", constraint::clause(table, check, dialect, Referred::Unknown)?];
+        made = sql![made, " ", constraint::clause_on(table, Some(&column.name), check, dialect, Referred::Unknown)?];
     }
     Ok(made)
 }
@@ -157,13 +158,14 @@ impl<'a> PrimaryKey<'a> {
             // The key that SQLAlchemy makes up from the flags begins with the autoincrement column.
             columns.sort_by_key(|name| self.serial.is_none_or(|serial| serial.text != name.text));
         }
-        let made = match self.constraint {
-            Some(given) => {
-                Constraint { kind: ConstraintKind::PrimaryKey { columns: columns.clone() }, ..given.clone() }
-            }
-            None => plain(first, ConstraintKind::PrimaryKey { columns }),
-        };
-        constraint::clause(table, &made, dialect, Referred::Unknown).map(Some)
+        let kind = ConstraintKind::PrimaryKey { columns };
+        if let Some(given) = self.constraint {
+            let made = Constraint { kind, ..given.clone() };
+            return constraint::clause(table, &made, dialect, Referred::Unknown).map(Some);
+        }
+        // SQLAlchemy takes away again whatever name a listener gives to the key that it makes up itself.
+        let dialect = &Dialect { listeners: None, ..dialect.clone() };
+        constraint::clause(table, &plain(first, kind), dialect, Referred::Unknown).map(Some)
     }
 }
 

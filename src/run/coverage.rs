@@ -16,14 +16,14 @@ pub(super) fn report(project: &Project) -> CoverageReport {
     let mut report = CoverageReport::default();
     let mut used = crate::python::Used::default();
     for story in &project.stories {
-        let migrations = story.migrate();
+        let migrations = project.migrate(story);
         let decisions = check::decide(&story.history, &migrations);
         let coverage = check::cover(&story.history, &migrations, &decisions);
         let shown = |path: &str| project.shown(path);
         let environment = &story.history.environment;
         report.histories.push(HistoryCoverage {
             run_with: Surroundings::of(&environment.folder, &environment.stack, &shown),
-            naming_convention: story.dialect().naming_convention,
+            naming_convention: environment.stack.naming.templates.clone(),
             ..HistoryCoverage::of(&coverage, &project.sources, &shown)
         });
         used.add(&story.used);

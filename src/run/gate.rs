@@ -67,7 +67,10 @@ impl Gate {
             None => None,
         };
         let tip = reading.history(self.texts(&self.tip, now)?);
-        let edits = fork.as_ref().map(|fork| reading.edits(fork, &story.dialect())).unwrap_or_default();
+        let edits = fork
+            .as_ref()
+            .map(|fork| project.speaking(story, |dialect| reading.edits(fork, dialect)))
+            .unwrap_or_default();
         Ok(Base::new(self.name.clone(), (fork, tip), edits, now, &project.sources))
     }
 

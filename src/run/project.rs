@@ -11,13 +11,13 @@ use crate::{
     finding::Finding,
     history::History,
     policy::Policy,
-    python::{self, Modules, Read, Settings, Trees, Used},
+    python::{self, Listening, Modules, Read, Settings, Trees, Used},
     render::Dialect,
     source::{SourceId, Sources, Span},
 };
 use miette::Result;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// A checkout as far as a command needs it.
 pub(super) struct Project {
@@ -116,6 +116,29 @@ impl Project {
         Err(fault::helped(format!("there is no revision `{revision}`{from}"), help))
     }
 
+    /// Does something with what the SQL of a history depends on beside the revisions.
+    pub(super) fn speaking<T>(&self, story: &Story, act: impl FnOnce(&Dialect) -> T) -> T {
+        let imports = self.imports();
+        let trees = Trees::default();
+        let settings =
+            Settings { assume: &self.config.assume, types: &self.config.types, modules: &imports, trees: &trees };
+        let naming = &story.history.environment.stack.naming;
+        let listening = Listening::new(&self.sources, &settings, &naming.listeners);
+        act(&Dialect {
+            sqlalchemy: story.history.environment.stack.sqlalchemy.value,
+            naming_convention: naming.templates.clone(),
+            unknown_names: naming.unknown.clone(),
+            listeners: (!naming.listeners.is_empty()).then_some(&listening),
+        })
+    }
+
+    /// Each revision of a history as SQL, in its order.
+    pub(super) fn migrate(&self, story: &Story) -> Vec<Migrated> {
+        self.speaking(story, |dialect| {
+            story.history.revisions.par_iter().map(|revision| check::migrate(revision, dialect)).collect()
+        })
+    }
+
     /// Judges every history, each against its base where there is one; the report is one.
     ///
     /// # Errors
@@ -133,7 +156,7 @@ impl Project {
             let case = Case {
                 history: &story.history,
                 sources: &self.sources,
-                migrations: story.migrate(),
+                migrations: self.migrate(story),
                 found,
                 comments: &story.comments,
                 policy: &policy,
@@ -164,9 +187,9 @@ impl Story {
             environment.files.par_iter().map(|id| python::read_for(sources, *id, &settings, engine)).collect();
         let (mut revisions, mut found, mut comments) = (Vec::new(), Vec::new(), Vec::new());
         let mut used = Used::default();
-        let mut renamed = BTreeMap::new();
+        let mut listeners = BTreeSet::new();
         for read in reads {
-            renamed.extend(read.renamed);
+            listeners.extend(read.listeners);
             used.add(&read.used);
             revisions.extend(read.revision);
             comments.extend(read.comments);
@@ -176,26 +199,8 @@ impl Story {
             }));
         }
         // Alembic loads every revision before it runs one: what one of them brings along holds for all.
-        environment.stack.naming.renamed = renamed;
+        environment.stack.naming.listeners = listeners;
         let is_engine = engine.is_some();
         Self { history: History::build(environment, revisions, sources), found, comments, used, is_engine }
-    }
-
-    /// What its SQL depends on beside the revisions.
-    pub(super) fn dialect(&self) -> Dialect {
-        let sqlalchemy = self.history.environment.stack.sqlalchemy.value;
-        let naming = &self.history.environment.stack.naming;
-        Dialect {
-            sqlalchemy,
-            naming_convention: naming.templates.clone(),
-            unknown_names: naming.unknown.clone(),
-            renamed: naming.renamed.clone(),
-        }
-    }
-
-    /// Each revision as SQL, in the order of the history.
-    pub(super) fn migrate(&self) -> Vec<Migrated> {
-        let dialect = &self.dialect();
-        self.history.revisions.par_iter().map(|revision| check::migrate(revision, dialect)).collect()
     }
 }

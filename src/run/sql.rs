@@ -18,40 +18,51 @@ use crate::{
 pub(super) fn report(project: &Project, revision: Option<&str>, ways: &[Direction]) -> SqlReport {
     let mut report = SqlReport::default();
     for story in &project.stories {
-        let dialect = &story.dialect();
         let environment = &story.history.environment;
         let said = Surroundings::of(&environment.folder, &environment.stack, &|path| project.shown(path));
         report.environments.push(said);
-        let only = revision.map(|id| story.history.resolve(id).map(|it| &it.id.id));
-        let migrations = story.migrate();
-        let decisions = check::decide(&story.history, &migrations);
-        for (it, (migrated, decided)) in story.history.revisions.iter().zip(migrations.iter().zip(&decisions)) {
-            if only.is_some_and(|only| only != Some(&it.id.id)) || !asked(story, it) {
-                continue;
-            }
-            let way = |direction| {
-                ways.contains(&direction).then_some(match direction {
-                    Direction::Upgrade => (&it.upgrade, &migrated.upgrade, &decided.upgrade),
-                    Direction::Downgrade => (&it.downgrade, &migrated.downgrade, &decided.downgrade),
-                })
-            };
-            let told = |direction: Direction| {
-                let (body, way, decided) = way(direction)?;
-                Some(told(&project.sources, body, direction, dialect, (way, decided)))
-            };
-            report.revisions.push(RevisionSql {
-                environment: story.history.environment.folder.clone(),
-                revision: it.id.id.clone(),
-                file: project.shown(&project.sources.get(it.source).path),
-                upgrade: told(Direction::Upgrade),
-                downgrade: told(Direction::Downgrade),
-            });
-        }
+        report.revisions.extend(project.speaking(story, |dialect| revisions(project, story, revision, ways, dialect)));
     }
     let mut conventions = report.environments.iter().map(|it| &it.naming_convention.templates);
     let first = conventions.next().cloned().flatten();
     report.naming_convention = first.filter(|first| conventions.all(|it| it.as_ref() == Some(first)));
     report
+}
+
+fn revisions(
+    project: &Project,
+    story: &Story,
+    asked_for: Option<&str>,
+    ways: &[Direction],
+    dialect: &Dialect,
+) -> Vec<RevisionSql> {
+    let only = asked_for.map(|id| story.history.resolve(id).map(|it| &it.id.id));
+    let migrations = project.migrate(story);
+    let decisions = check::decide(&story.history, &migrations);
+    let mut revisions = Vec::new();
+    for (it, (migrated, decided)) in story.history.revisions.iter().zip(migrations.iter().zip(&decisions)) {
+        if only.is_some_and(|only| only != Some(&it.id.id)) || !asked(story, it) {
+            continue;
+        }
+        let way = |direction| {
+            ways.contains(&direction).then_some(match direction {
+                Direction::Upgrade => (&it.upgrade, &migrated.upgrade, &decided.upgrade),
+                Direction::Downgrade => (&it.downgrade, &migrated.downgrade, &decided.downgrade),
+            })
+        };
+        let told = |direction: Direction| {
+            let (body, way, decided) = way(direction)?;
+            Some(told(&project.sources, body, direction, dialect, (way, decided)))
+        };
+        revisions.push(RevisionSql {
+            environment: story.history.environment.folder.clone(),
+            revision: it.id.id.clone(),
+            file: project.shown(&project.sources.get(it.source).path),
+            upgrade: told(Direction::Upgrade),
+            downgrade: told(Direction::Downgrade),
+        });
+    }
+    revisions
 }
 
 /// Single files were given, and it is one of them; or whole histories were.

@@ -38,12 +38,12 @@ fn check(cases: Vec<(Op, &str)>) {
     check_with(&Dialect::default(), cases);
 }
 
-fn old() -> Dialect {
+fn old() -> Dialect<'static> {
     Dialect { sqlalchemy: (2, 0), ..Dialect::default() }
 }
 
 /// The usual convention.
-fn named() -> Dialect {
+fn named() -> Dialect<'static> {
     conventions(&[
         ("ix", "ix_%(column_0_label)s"),
         ("uq", "uq_%(table_name)s_%(column_0_name)s"),
@@ -53,7 +53,7 @@ fn named() -> Dialect {
     ])
 }
 
-fn conventions(pairs: &[(&str, &str)]) -> Dialect {
+fn conventions(pairs: &[(&str, &str)]) -> Dialect<'static> {
     let naming_convention = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     Dialect { naming_convention, ..Dialect::default() }
 }
