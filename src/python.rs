@@ -21,6 +21,7 @@ mod externals;
 mod files;
 mod given;
 mod header;
+mod heap;
 mod imports;
 mod inspect;
 mod interp;
@@ -201,7 +202,7 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>, engine: O
     let tree = Tree::new(id, parsed.into_suite().into_iter().collect());
     let mut reader = Interp::new(sources, settings, id);
     reader.tree = Some(Arc::clone(&tree));
-    let scope = Scope::of_file(id);
+    let scope = reader.heap.keep(Scope::of_file(id));
     reader.globals = Some(Rc::clone(&scope));
     reader.engine = engine.map(str::to_owned);
     let broken = !findings.is_empty();

@@ -203,7 +203,7 @@ impl Interp<'_> {
         if self.calls.len() >= CALLS {
             return Err(Halt::Limit { reason: format!("calls go more than {CALLS} deep"), span });
         }
-        let scope = Scope::new(Some(Rc::clone(&function.scope)));
+        let scope = self.heap.keep(Scope::new(Some(Rc::clone(&function.scope))));
         self.bind(function, args, &scope)?;
         if let Some(receiver) = &function.receiver {
             scope.vars.borrow_mut().insert(RECEIVER.to_owned(), receiver.clone());
@@ -302,14 +302,14 @@ impl Interp<'_> {
         for base in it.arguments.iter().flat_map(|arguments| arguments.args.iter()) {
             bases.push(self.eval(base, scope)?);
         }
-        let body = Scope::of_class(Rc::clone(scope));
+        let body = self.heap.keep(Scope::of_class(Rc::clone(scope)));
         self.block(&it.body, &body)?;
-        let class = Rc::new(Class {
+        let class = self.heap.keep(Rc::new(Class {
             name: it.name.id.to_string(),
             bases,
             scope: Rc::clone(&body),
             members: RefCell::new(Vec::new()),
-        });
+        }));
         body.vars.borrow_mut().insert(CLASS.to_owned(), Value::Class(Rc::clone(&class)));
         if class.is_enum() {
             self.members(it, &class);
@@ -363,11 +363,12 @@ impl Interp<'_> {
             let member = known.clone().unwrap_or_else(|| {
                 let named = Value::text(crate::source::Text::at(name, place));
                 let fields = BTreeMap::from([("name".to_owned(), named), ("value".to_owned(), value)]);
-                Value::Instance(Rc::new(Instance {
+                let fields = RefCell::new(fields);
+                Value::Instance(self.heap.keep(Rc::new(Instance {
                     class: Rc::clone(class),
-                    fields: RefCell::new(fields),
+                    fields,
                     depth: self.guarded(),
-                }))
+                })))
             });
             class.scope.set(name, member.clone());
             if known.is_none() {
@@ -392,7 +393,8 @@ impl Interp<'_> {
         if let Some(value) = self.custom_type(class, &args)? {
             return Ok(value);
         }
-        let instance = Rc::new(Instance { class: Rc::clone(class), fields: RefCell::default(), depth: self.guarded() });
+        let instance = Instance { class: Rc::clone(class), fields: RefCell::default(), depth: self.guarded() };
+        let instance = self.heap.keep(Rc::new(instance));
         let object = Value::Instance(Rc::clone(&instance));
         match class.lookup("__init__") {
             Some(Value::Function(init)) => {

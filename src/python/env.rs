@@ -44,7 +44,7 @@ pub fn read(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Script 
         let mut calls = Calls::default();
         calls.visit_body(parsed.suite());
         let mut interp = Interp::new(sources, settings, id);
-        let scope = Scope::of_file(id);
+        let scope = interp.heap.keep(Scope::of_file(id));
         for statement in parsed.suite().iter().filter(|it| defines(it)) {
             interp.refresh();
             // What fails here is unknown where it is asked for.
@@ -283,7 +283,8 @@ impl<'p> Reader<'_, 'p> {
         let class = self.interp.eval(function.body.def()?.returns.as_deref()?, &function.scope).ok()?;
         match self.interp.looked_up(class) {
             Value::Class(class) => {
-                Some(Value::Instance(Rc::new(Instance { class, fields: RefCell::new(BTreeMap::new()), depth: 0 })))
+                let object = Instance { class, fields: RefCell::default(), depth: 0 };
+                Some(Value::Instance(self.interp.heap.keep(Rc::new(object))))
             }
             _ => None,
         }

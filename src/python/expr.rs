@@ -206,11 +206,11 @@ impl Interp<'_> {
 
     pub(super) fn list(&self, items: Result<Vec<Value>, Rc<Unknown>>, _span: Span) -> Value {
         match items {
-            Ok(items) => Value::List(Rc::new(List {
+            Ok(items) => Value::List(self.heap.keep(Rc::new(List {
                 items: RefCell::new(items),
                 spoiled: RefCell::new(None),
                 depth: self.guarded(),
-            })),
+            }))),
             Err(unknown) => Value::Unknown(unknown),
         }
     }
@@ -235,11 +235,15 @@ impl Interp<'_> {
                 Some(None) => return Value::unknown(span, "the members of the set are not known"),
             }
         }
-        Value::Set(Rc::new(List { items: RefCell::new(items), spoiled: RefCell::new(None), depth: self.guarded() }))
+        let depth = self.guarded();
+        let set = List { items: RefCell::new(items), spoiled: RefCell::new(None), depth };
+        Value::Set(self.heap.keep(Rc::new(set)))
     }
 
     pub(super) fn new_dict(&self, items: Vec<(Value, Value)>) -> Value {
-        Value::Dict(Rc::new(Dict { items: RefCell::new(items), spoiled: RefCell::new(None), depth: self.guarded() }))
+        let depth = self.guarded();
+        let dict = Dict { items: RefCell::new(items), spoiled: RefCell::new(None), depth };
+        Value::Dict(self.heap.keep(Rc::new(dict)))
     }
 
     fn dict(&mut self, it: &ast::ExprDict, scope: &Rc<Scope>) -> Eval {
@@ -303,7 +307,7 @@ impl Interp<'_> {
     }
 
     fn comprehension(&mut self, element: &Expr, clauses: &[ast::Comprehension], span: Span, scope: &Rc<Scope>) -> Eval {
-        let inner = Scope::new(Some(Rc::clone(scope)));
+        let inner = self.heap.keep(Scope::new(Some(Rc::clone(scope))));
         let Some(clause) = clauses.first() else { return Ok(Value::unknown(span, "it goes through nothing")) };
         // The outermost iterable is evaluated once, outside of the comprehension's own scope.
         let first = self.eval(&clause.iter, scope)?;
@@ -386,7 +390,7 @@ impl Interp<'_> {
     }
 
     fn dict_comprehension(&mut self, it: &ast::ExprDictComp, span: Span, scope: &Rc<Scope>) -> Eval {
-        let inner = Scope::new(Some(Rc::clone(scope)));
+        let inner = self.heap.keep(Scope::new(Some(Rc::clone(scope))));
         let Some(key) = &it.key else { return Ok(Value::unknown(span, "`**` in a comprehension is not evaluated")) };
         let mut items = Vec::new();
         let outcome = self.clauses(&it.generators, None, &inner, &mut |this, scope| {

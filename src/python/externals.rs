@@ -97,7 +97,7 @@ impl Interp<'_> {
                 Err(reason) => Value::unknown(span, reason),
             });
         }
-        if let Some(base) = super::metadata::carrier(path, &args) {
+        if let Some(base) = super::metadata::carrier(&self.heap, path, &args) {
             return Ok(base);
         }
         if let Some(made) = super::items::item(name, &args) {
@@ -168,7 +168,7 @@ impl Interp<'_> {
         if let Some(value) = super::library::library(path, &args, span) {
             return Ok(value);
         }
-        if let Some(base) = super::metadata::carrier(path, &args) {
+        if let Some(base) = super::metadata::carrier(&self.heap, path, &args) {
             return Ok(base);
         }
         if let Some(kind) = super::types::build(path, args.clone()) {

@@ -117,7 +117,7 @@ impl Interp<'_> {
     /// The names of a file of the project that no import led to.
     pub(super) fn load_file(&mut self, file: crate::source::SourceId) -> Option<Rc<Scope>> {
         let tree = self.settings.trees.of(self.sources, file)?;
-        let scope = Scope::of_file(file);
+        let scope = self.heap.keep(Scope::of_file(file));
         let home = self.enter(file, Some(Arc::clone(&tree)));
         let (steps, pending) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.pending));
         for statement in &tree.statements {

@@ -3,6 +3,7 @@
 use super::{
     Settings,
     branches::{Truth, Until},
+    heap::Heap,
     modules::Module,
     trees::Tree,
     value::{Arg, Scope, Unknown, Value},
@@ -68,6 +69,8 @@ pub(super) struct Interp<'a> {
     /// The tree that this code is of, where one is kept.
     pub tree: Option<Arc<Tree>>,
     pub steps: Vec<Step>,
+    /// What has to be let go of at the end.
+    pub heap: Heap,
     /// The conditions in force that are not decided, and until when.
     pub guards: Vec<(Guard, Until)>,
     /// Inside how many `autocommit_block()`s.
@@ -120,6 +123,7 @@ impl<'a> Interp<'a> {
             file,
             tree: None,
             steps: Vec::new(),
+            heap: Heap::default(),
             guards: Vec::new(),
             autocommit: 0,
             fuel: FUEL,

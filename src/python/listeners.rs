@@ -191,7 +191,7 @@ impl<'a> Listening<'a> {
     fn call(&self, source: SourceId, name: &str, given: &[Value]) -> Result<(), Option<Reason>> {
         let mut interp = Interp::new(self.sources, self.settings, source);
         let Some(tree) = self.settings.trees.of(self.sources, source) else { return Err(None) };
-        let module = Rc::new(Module::new("", tree));
+        let module = Rc::new(Module::new("", tree, interp.heap.keep(Scope::of_file(source))));
         let Some(Value::Function(function)) = interp.member(&module, name) else { return Err(None) };
         interp.refresh();
         let span = Span { source, start: 0, end: 0 };

@@ -1,10 +1,11 @@
 //! `MetaData`, and the classes and objects that carry one: for the naming convention.
 
 use super::{
+    heap::Heap,
     interp::Args,
     value::{Class, Instance, Item, Scope, Value},
 };
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 /// `sa.MetaData(…)`.
 pub(super) fn made(args: &Args) -> Value {
@@ -20,7 +21,7 @@ pub(super) fn made(args: &Args) -> Value {
 
 /// `declarative_base(…)`, `registry(…)`, `SQLAlchemy(…)`: a class or an object with a `metadata`; `None` for what
 /// is none of these.
-pub(super) fn carrier(path: &str, args: &Args) -> Option<Value> {
+pub(super) fn carrier(heap: &Heap, path: &str, args: &Args) -> Option<Value> {
     let (package, name) = path.rsplit_once('.')?;
     let object = name == "SQLAlchemy" && !package.starts_with("sqlalchemy");
     let class = matches!(name, "declarative_base" | "automap_base" | "registry" | "as_declarative")
@@ -29,7 +30,7 @@ pub(super) fn carrier(path: &str, args: &Args) -> Option<Value> {
         return None;
     }
     let keyword = |name: &str| args.keywords.iter().find(|(it, ..)| it == name).map(|(_, arg, _)| arg.value.clone());
-    let scope = Scope::new(None);
+    let scope = heap.keep(Scope::new(None));
     match (keyword("metadata"), &args.open) {
         (Some(metadata), _) if !matches!(metadata, Value::None) => scope.set("metadata", metadata),
         (_, Some(unknown)) => scope.set("metadata", Value::Unknown(Rc::clone(unknown))),
@@ -40,9 +41,9 @@ pub(super) fn carrier(path: &str, args: &Args) -> Option<Value> {
     if scope.get("metadata").is_none() && class {
         scope.set("metadata", Value::Item(Rc::new(Item::MetaData(RefCell::new(Value::None)))));
     }
-    let class = Rc::new(Class { name: name.to_owned(), bases, scope, members: RefCell::new(Vec::new()) });
+    let class = heap.keep(Rc::new(Class { name: name.to_owned(), bases, scope, members: RefCell::default() }));
     Some(if object {
-        Value::Instance(Rc::new(Instance { class, fields: RefCell::new(BTreeMap::new()), depth: 0 }))
+        Value::Instance(heap.keep(Rc::new(Instance { class, fields: RefCell::default(), depth: 0 })))
     } else {
         Value::Class(class)
     })

@@ -74,9 +74,9 @@ pub(super) struct Module {
 }
 
 impl Module {
-    pub(super) fn new(dotted: &str, tree: Arc<Tree>) -> Self {
+    pub(super) fn new(dotted: &str, tree: Arc<Tree>, scope: Rc<Scope>) -> Self {
         let (asked, done) = (RefCell::default(), RefCell::default());
-        Self { scope: Scope::of_file(tree.source), dotted: dotted.to_owned(), tree, asked, done }
+        Self { scope, dotted: dotted.to_owned(), tree, asked, done }
     }
 
     /// The statements that make a name and what it is made of, but for those that were run.
@@ -112,7 +112,8 @@ impl Interp<'_> {
         let module = self.settings.modules.module(dotted, &from).and_then(|source| {
             let tree = self.settings.trees.of(self.sources, source)?;
             self.listeners.extend(super::listeners::of(&tree.statements, source, &self.sources.get(source).path));
-            Some(Rc::new(Module::new(dotted, tree)))
+            let scope = self.heap.keep(Scope::of_file(source));
+            Some(Rc::new(Module::new(dotted, tree, scope)))
         });
         self.modules.insert(dotted.to_owned(), module.clone());
         module

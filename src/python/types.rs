@@ -358,7 +358,8 @@ impl Interp<'_> {
     pub(super) fn custom_type(&mut self, class: &Rc<Class>, args: &Args) -> Result<Option<Value>, Halt> {
         let Some(kind) = base_type(class) else { return Ok(None) };
         let span = args.span;
-        let instance = Rc::new(Instance { class: Rc::clone(class), fields: RefCell::default(), depth: self.guarded() });
+        let instance = Instance { class: Rc::clone(class), fields: RefCell::default(), depth: self.guarded() };
+        let instance = self.heap.keep(Rc::new(instance));
         let mut given = None;
         if let Some(Value::Function(init)) = class.lookup("__init__") {
             let bound = super::call::bound(&init, Value::Instance(Rc::clone(&instance)));
