@@ -9,15 +9,17 @@ use crate::{
     source::Span,
     statement::{Name, Type},
 };
-use rpds::RedBlackTreeMapSync;
 use std::{collections::BTreeSet, sync::Arc};
 
 mod apply;
 mod join;
 mod kin;
+mod map;
 mod names;
 mod rows;
 mod table;
+
+use map::Map;
 
 pub use crate::statement::Sort;
 pub use kin::{Domain, Parent};
@@ -114,8 +116,6 @@ impl<T> Clone for Slot<T> {
         Self { stamp: self.stamp, value: self.value.clone() }
     }
 }
-
-type Map<K, V> = RedBlackTreeMapSync<K, V>;
 
 /// What is known of the database at one point of the history.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,7 @@
 //! Where branches merge: what either of them has done, holds; of two changes of one thing, the later.
 
 use super::{Map, Schema, Slot, Table};
+use crate::statement::Name;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -10,26 +11,20 @@ impl Schema {
     /// Takes in what another branch has done. Stamps make it right: an entry that only one branch has touched
     /// since they parted has the greater stamp there.
     pub fn join(&mut self, other: &Self) {
-        for (name, theirs) in &other.tables {
-            let Some(ours) = self.tables.get(name) else {
-                self.tables.insert_mut(name.clone(), theirs.clone());
-                continue;
+        // What neither has touched since they parted is the same on both.
+        for name in self.tables.parted(&other.tables) {
+            let Some(theirs) = other.tables.get(&name) else { continue };
+            let joined = match self.tables.get(&name) {
+                Some(ours) => tables(ours, theirs),
+                None => Some(theirs.clone()),
             };
-            if let Some(joined) = tables(ours, theirs) {
-                self.tables.insert_mut(name.clone(), joined);
+            if let Some(joined) = joined {
+                self.tables.insert_mut(name, joined);
             }
         }
         later(&mut self.indexes, &other.indexes);
         later(&mut self.objects, &other.objects);
-        for (name, theirs) in &other.referrers {
-            match self.referrers.get_mut(name) {
-                Some(ours) if Arc::ptr_eq(ours, theirs) => {}
-                Some(ours) => Arc::make_mut(ours).extend(theirs.iter().cloned()),
-                None => {
-                    self.referrers.insert_mut(name.clone(), Arc::clone(theirs));
-                }
-            }
-        }
+        all(&mut self.referrers, &other.referrers);
         self.kin.join(&other.kin);
         self.blurred = self.blurred.max(other.blurred);
     }
@@ -71,10 +66,23 @@ fn slots<T>(ours: &mut BTreeMap<String, Slot<T>>, theirs: &BTreeMap<String, Slot
     }
 }
 
+/// The later of two entries, for each.
 pub(super) fn later<K: Ord + Clone, T>(ours: &mut Map<K, Slot<T>>, theirs: &Map<K, Slot<T>>) {
-    for (name, slot) in theirs {
-        if ours.get(name).is_none_or(|it| it.stamp < slot.stamp) {
-            ours.insert_mut(name.clone(), slot.clone());
+    for name in ours.parted(theirs) {
+        let Some(slot) = theirs.get(&name) else { continue };
+        if ours.get(&name).is_none_or(|it| it.stamp < slot.stamp) {
+            ours.insert_mut(name, slot.clone());
+        }
+    }
+}
+
+/// The names of both, for each.
+pub(super) fn all<K: Ord + Clone>(ours: &mut Map<K, Arc<BTreeSet<Name>>>, theirs: &Map<K, Arc<BTreeSet<Name>>>) {
+    for name in ours.parted(theirs) {
+        let Some(names) = theirs.get(&name) else { continue };
+        match ours.get_mut(&name) {
+            Some(own) => Arc::make_mut(own).extend(names.iter().cloned()),
+            None => ours.insert_mut(name, Arc::clone(names)),
         }
     }
 }

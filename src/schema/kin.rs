@@ -275,15 +275,7 @@ impl Kin {
         super::join::later(&mut self.functions, &other.functions);
         super::join::later(&mut self.unlogged, &other.unlogged);
         super::join::later(&mut self.materialized, &other.materialized);
-        for (name, theirs) in &other.children {
-            match self.children.get_mut(name) {
-                Some(ours) if Arc::ptr_eq(ours, theirs) => {}
-                Some(ours) => Arc::make_mut(ours).extend(theirs.iter().cloned()),
-                None => {
-                    self.children.insert_mut(name.clone(), Arc::clone(theirs));
-                }
-            }
-        }
+        super::join::all(&mut self.children, &other.children);
     }
 }
 
