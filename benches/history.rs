@@ -19,9 +19,31 @@ use limbeck::{
 };
 use std::{env, fmt::Write, fs, path::Path};
 
-/// A revision as people write them: a table with its index, and a column and a backfill on the table before.
-fn text(n: usize) -> String {
-    let parent = if n == 0 { "None".to_owned() } else { format!("\"r{}\"", n - 1) };
+/// How the revisions of a made-up history hang together.
+#[derive(Clone, Copy)]
+enum Shape {
+    Line,
+    /// At every tenth revision two branches of some revisions meet, and two others begin.
+    Branches,
+}
+
+impl Shape {
+    fn parents(self, n: usize) -> Vec<usize> {
+        match (self, n % 10) {
+            _ if n == 0 => Vec::new(),
+            (Self::Line, _) => vec![n - 1],
+            (Self::Branches, 5) => vec![n - 5],
+            (Self::Branches, 0) => vec![n - 6, n - 1],
+            (Self::Branches, _) => vec![n - 1],
+        }
+    }
+}
+
+/// A revision as people write them: a table with its index, and a column and a backfill on its parent's table.
+fn text(n: usize, shape: Shape) -> String {
+    let parents = shape.parents(n);
+    let named: Vec<String> = parents.iter().map(|it| format!("\"r{it}\"")).collect();
+    let parent = if named.is_empty() { "None".to_owned() } else { format!("({},)", named.join(", ")) };
     let mut text = format!(
         "\"\"\"revision {n}\n\nRevision ID: r{n}\n\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\n\n\
          revision = \"r{n}\"\ndown_revision = {parent}\n\n\ndef upgrade():\n    op.create_table(\n        \"t{n}\",\n        \
@@ -29,12 +51,11 @@ fn text(n: usize) -> String {
          sa.Column(\"made\", sa.DateTime(timezone=True), server_default=sa.func.now()),\n        \
          sa.PrimaryKeyConstraint(\"id\"),\n    )\n    op.create_index(op.f(\"ix_t{n}_name\"), \"t{n}\", [\"name\"])\n"
     );
-    if n > 0 {
-        let before = n - 1;
+    if let Some(before) = parents.first() {
         write!(
             text,
-            "    op.add_column(\"t{before}\", sa.Column(\"flag\", sa.Boolean()))\n    \
-             op.execute(\"\"\"\n        UPDATE t{before} SET flag = name <> '' WHERE flag IS NULL\n    \"\"\")\n"
+            "    op.add_column(\"t{before}\", sa.Column(\"flag{n}\", sa.Boolean()))\n    \
+             op.execute(\"\"\"\n        UPDATE t{before} SET flag{n} = name <> '' WHERE flag{n} IS NULL\n    \"\"\")\n"
         )
         .unwrap();
     }
@@ -46,9 +67,9 @@ struct Checkout {
     files: Vec<SourceId>,
 }
 
-fn checkout(revisions: usize) -> Checkout {
+fn checkout(revisions: usize, shape: Shape) -> Checkout {
     let sources = Sources::default();
-    let files = (0..revisions).map(|n| sources.add(format!("versions/r{n:05}.py"), text(n))).collect();
+    let files = (0..revisions).map(|n| sources.add(format!("versions/r{n:05}.py"), text(n, shape))).collect();
     Checkout { sources, files }
 }
 
@@ -97,14 +118,18 @@ fn stages(criterion: &mut Criterion) {
     let dialect = Dialect::default();
     let mut group = criterion.benchmark_group("history");
     group.sample_size(10);
-    let mut checkouts: Vec<(usize, Checkout)> = [250, 500, 1000, 2000, 4000].map(|size| (size, checkout(size))).into();
+    let mut checkouts: Vec<(String, Checkout)> = Vec::new();
     if let Ok(folder) = env::var("HISTORY") {
-        checkouts = vec![(0, real(&folder))];
+        checkouts.push((folder.clone(), real(&folder)));
+    } else {
+        for size in [100, 1000, 10_000] {
+            checkouts.push((format!("{size}"), checkout(size, Shape::Line)));
+            checkouts.push((format!("{size} with merges"), checkout(size, Shape::Branches)));
+        }
     }
-    for (size, checkout) in checkouts {
+    for (name, checkout) in checkouts {
         let revisions = read(&checkout, &config);
-        let size = if size == 0 { revisions.len() } else { size };
-        assert_eq!(revisions.len(), size);
+        let size = revisions.len();
         let texts = rendered(&revisions, &dialect);
         let bare: Vec<&str> = texts.iter().map(Text::as_str).collect();
         let environment = Environment { files: checkout.files.clone(), ..Environment::default() };
@@ -112,19 +137,20 @@ fn stages(criterion: &mut Criterion) {
         let migrate = || history.revisions.iter().map(|it| check::migrate(it, &dialect)).collect::<Vec<_>>();
         let migrations = migrate();
         group.throughput(Throughput::Elements(size as u64));
-        group
-            .bench_function(BenchmarkId::new("read the Python", size), |bench| bench.iter(|| read(&checkout, &config)));
-        group.bench_function(BenchmarkId::new("render", size), |bench| {
+        group.bench_function(BenchmarkId::new("read the Python", &name), |bench| {
+            bench.iter(|| read(&checkout, &config));
+        });
+        group.bench_function(BenchmarkId::new("render", &name), |bench| {
             bench.iter(|| rendered(&history.revisions, &dialect));
         });
-        group.bench_function(BenchmarkId::new("parse by pg_query alone", size), |bench| {
+        group.bench_function(BenchmarkId::new("parse by pg_query alone", &name), |bench| {
             bench.iter(|| bare.iter().filter(|text| pg_query::parse(text, 0).is_ok()).count());
         });
-        group.bench_function(BenchmarkId::new("parse to statements", size), |bench| {
+        group.bench_function(BenchmarkId::new("parse to statements", &name), |bench| {
             bench.iter(|| texts.iter().filter(|text| sql::parse(text).is_ok()).count());
         });
-        group.bench_function(BenchmarkId::new("render and parse the SQL", size), |bench| bench.iter(migrate));
-        group.bench_function(BenchmarkId::new("replay and judge", size), |bench| {
+        group.bench_function(BenchmarkId::new("render and parse the SQL", &name), |bench| bench.iter(migrate));
+        group.bench_function(BenchmarkId::new("replay and judge", &name), |bench| {
             bench.iter(|| {
                 check::check(&Case {
                     base: None,
