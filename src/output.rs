@@ -15,6 +15,7 @@ pub mod human;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod page;
 mod paths;
 pub mod rdjson;
 pub mod rules;

@@ -13,7 +13,7 @@ use std::{
     io::{self, Write},
 };
 
-mod lanes;
+pub(super) mod lanes;
 pub(super) mod picture;
 mod svg;
 mod tree;
@@ -99,7 +99,7 @@ impl Tally {
 }
 
 /// The day of a revision's `Create Date`.
-fn date(revision: &Revision) -> Option<&str> {
+pub(super) fn date(revision: &Revision) -> Option<&str> {
     let written = revision.docstring.create_date.as_ref()?.id.split_whitespace().next()?;
     Some(written.split('T').next().unwrap_or(written))
 }

@@ -106,7 +106,7 @@ pub(super) fn print(value: &impl Serialize, out: &mut dyn Write) -> io::Result<(
 
 /// JSON in which nothing is left that a terminal would obey: such characters stand in strings only, where JSON has
 /// another spelling for them.
-fn inert(json: &str) -> String {
+pub(super) fn inert(json: &str) -> String {
     let mut spelled = String::with_capacity(json.len());
     for char in json.chars() {
         if char != '\n' && human::visible(char) != char {

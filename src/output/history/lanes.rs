@@ -1,29 +1,30 @@
 //! Where each revision stands when the newest is on top: lines go down from a revision to its parents, side by side.
 
 use crate::history::History;
+use serde::Serialize;
 
 /// One revision of the drawing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Row {
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(in crate::output) struct Row {
     /// Its place in [`History::revisions`].
-    pub(super) revision: usize,
+    pub(in crate::output) revision: usize,
     /// Its column, from the left.
-    pub(super) lane: usize,
+    pub(in crate::output) lane: usize,
     /// A line comes from above in its own lane: it is no head.
-    pub(super) above: bool,
+    pub(in crate::output) above: bool,
     /// A line goes on below in its own lane: it has a parent.
-    pub(super) below: bool,
+    pub(in crate::output) below: bool,
     /// Other lanes, to the right of its own, whose lines end here: a branch point has one for each further child.
-    pub(super) joins: Vec<usize>,
+    pub(in crate::output) joins: Vec<usize>,
     /// Lanes, to the right of its own, that begin here: a merge has one for each further parent.
-    pub(super) forks: Vec<usize>,
+    pub(in crate::output) forks: Vec<usize>,
     /// Lanes that pass by.
-    pub(super) passing: Vec<usize>,
+    pub(in crate::output) passing: Vec<usize>,
 }
 
 /// A row for each revision, the newest first. A parent that does not exist, or that a cycle has put above its child,
 /// gets no line.
-pub(super) fn rows(history: &History) -> Vec<Row> {
+pub(in crate::output) fn rows(history: &History) -> Vec<Row> {
     let mut rows = Vec::new();
     // What each lane waits for.
     let mut lanes: Vec<Option<usize>> = Vec::new();
