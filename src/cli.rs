@@ -2,7 +2,7 @@
 
 use crate::environment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{path::PathBuf, str::FromStr};
+use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
 /// A CI linter and safety analyzer for Alembic migration histories on PostgreSQL
 ///
@@ -44,6 +44,53 @@ pub enum Command {
     },
     /// Print the JSON schema of the configuration
     ConfigSchema,
+    /// Write a page that shows the histories: graph, SQL, findings
+    Report(Page),
+    /// Write the files that a project begins with: configuration, pre-commit hook, workflow
+    Init(Init),
+    /// Serve an editor: the language server protocol on standard input and output
+    Server,
+    /// Print what a shell completes commands by
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print a manual page
+    Man {
+        /// The command that it is of; without one, limbeck's
+        command: Option<String>,
+    },
+}
+
+/// What stands in a workflow for the action, as long as nobody says which it is.
+pub const ACTION: &str = "your-fork/limbeck@main";
+
+/// `limbeck report`.
+#[derive(Debug, Args)]
+pub struct Page {
+    /// Where to look and what to obey
+    #[command(flatten)]
+    pub place: Place,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub html: PathBuf,
+    /// A branch or commit: tell of what is new beside it, and of what of it was changed
+    #[arg(long, value_name = "GITREF")]
+    pub base: Option<String>,
+}
+
+/// `limbeck init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// A repository, an Alembic folder or a versions folder
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// The action that the workflow uses
+    #[arg(long, value_name = "OWNER/REPO@COMMIT", default_value = ACTION)]
+    pub action: String,
+    /// Write the files, not only show them
+    #[arg(long)]
+    pub write: bool,
 }
 
 /// `limbeck check`.
@@ -179,6 +226,9 @@ pub struct Place {
     /// The value of a Python name that decides what a revision does, over `[assume]`; may be repeated
     #[arg(long = "assume", value_name = "NAME=VALUE")]
     pub assume: Vec<Assume>,
+    /// Texts in place of those on the disk, by absolute path: what an editor has not saved
+    #[arg(skip)]
+    pub unsaved: BTreeMap<PathBuf, String>,
 }
 
 /// When to colour.

@@ -41,7 +41,8 @@ fn work(cli: &Cli) -> ExitCode {
     }));
     let stdout = io::stdout();
     let colored = wants(stdout.is_terminal());
-    let mut out = BufWriter::new(stdout.lock());
+    // It is not locked: `limbeck server` writes to it from a thread.
+    let mut out = BufWriter::new(stdout);
     let mut err = io::stderr();
     let here = match env::current_dir() {
         Ok(here) => here,

@@ -22,8 +22,12 @@ use std::{
 mod coverage;
 mod gate;
 mod history;
+mod init;
+mod manual;
 mod project;
 mod rebase;
+mod report;
+mod server;
 mod settle;
 mod sql;
 
@@ -68,6 +72,11 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
             writeln!(world.out, "{:#}", config::json_schema()).map_err(fault::unwritten)?;
             Ok(Exit::Clean)
         }
+        Command::Report(args) => report::run(args, world),
+        Command::Init(args) => init::run(args, world),
+        Command::Server => server::run(world),
+        Command::Completions { shell } => manual::completions(*shell, world),
+        Command::Man { command } => manual::man(command.as_deref(), world),
     }
 }
 
@@ -76,7 +85,8 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
 /// # Errors
 /// As [`discover::discover`] and [`config::nearest`].
 pub fn gather(place: &Place, world: &mut World<'_>) -> Result<(Config, Discovered)> {
-    let given = Given::new(&world.here, &place.paths)?;
+    let mut given = Given::new(&world.here, &place.paths)?;
+    given.checkout.set_unsaved(&place.unsaved);
     let mut config = match &place.config {
         _ if place.no_config => Config::default(),
         Some(file) => config::named(&given.checkout, &world.here, file)?,

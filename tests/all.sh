@@ -28,3 +28,9 @@ on_a_server() {
 }
 on_a_server tests/witness/claims.py
 on_a_server tests/witness/histories.py
+echo "== the formats, as others read them"
+.venvtools/bin/python tests/witness/formats.py --limbeck target/release/limbeck
+echo "== the page, in a browser"
+on_a_server tests/witness/page.py
+echo "== what users install"
+bash tests/install.sh

@@ -469,6 +469,7 @@ fn rebase_leaves_what_it_cannot_change() {
 fn script() -> String {
     let action = fs::read_to_string("action.yml").unwrap();
     let (_, step) = action.split_once("    - name: Check\n").unwrap();
+    let step = step.split("\n    - name: ").next().unwrap();
     let (_, lines) = step.split_once("run: |\n").unwrap();
     lines.lines().map(|line| line.strip_prefix("        ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }

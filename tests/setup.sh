@@ -39,6 +39,27 @@ need_venv20() {
     venv .venv20 tests/requirements-2.0.txt
 }
 
+# What packages are made and tried with: maturin, pre-commit, readers of the formats. `packages` holds what pip needs to
+# install without an index.
+need_tools() {
+    venv .venvtools tests/requirements-tools.txt || return 1
+    if ! ls .venvtools/packages/*.whl >/dev/null 2>&1; then
+        .venvtools/bin/pip download -q --disable-pip-version-check -d .venvtools/packages setuptools==80.9.0 || return 1
+    fi
+}
+
+# The page of `limbeck report` is looked at in a browser.
+need_chromium() {
+    for name in chromium chromium-browser google-chrome chrome; do
+        if command -v "$name" >/dev/null 2>&1; then return 0; fi
+    done
+    if as_root; then
+        echo "setup: installing Chromium" >&2
+        apt_once chromium && return 0
+    fi
+    echo "setup: no Chromium is found: the page is not looked at" >&2
+}
+
 venv() { # FOLDER REQUIREMENTS
     stamp=$(cksum "$2" | cut -d' ' -f1,2 | tr ' ' '-')
     if [ "$(cat "$1/stamp" 2>/dev/null)" = "$stamp" ]; then

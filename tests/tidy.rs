@@ -31,6 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ruff_python_parser::", &["python"]),
     ("ruff_python_ast::", &["python"]),
     ("serde_sarif::", &["output"]),
+    ("lsp_server::", &["run"]),
 ];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -26,6 +26,8 @@ pub struct Checkout {
     loaded: Mutex<BTreeMap<String, Option<SourceId>>>,
     /// The modules that were looked for, by the folder that they are seen from.
     found: Mutex<BTreeMap<String, Found>>,
+    /// By path relative to the root.
+    unsaved: BTreeMap<String, String>,
 }
 
 /// Modules by dotted name, with the files that they are.
@@ -45,13 +47,32 @@ impl Checkout {
     /// A checkout with a root and the folder that the tool was started in, both absolute and without symbolic links.
     #[must_use]
     pub fn new(root: PathBuf, here: PathBuf) -> Self {
-        Self { root, here, import_roots: Vec::new(), loaded: Mutex::default(), found: Mutex::default() }
+        Self {
+            root,
+            here,
+            import_roots: Vec::new(),
+            loaded: Mutex::default(),
+            found: Mutex::default(),
+            unsaved: BTreeMap::new(),
+        }
     }
 
     /// The root, absolute and without symbolic links.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Takes texts in place of those on the disk, by absolute path; those outside of the root, and those of files that
+    /// are not there, are left aside.
+    pub fn set_unsaved(&mut self, texts: &BTreeMap<PathBuf, String>) {
+        let inside = texts.iter().filter_map(|(path, text)| Some((path.canonicalize().ok()?, text)));
+        self.unsaved = inside.filter_map(|(path, text)| Some((self.relative(&path)?, text.clone()))).collect();
+    }
+
+    /// The text of a file that an editor has not saved.
+    pub(super) fn unsaved(&self, path: &str) -> Option<&str> {
+        self.unsaved.get(path).map(String::as_str)
     }
 
     /// Folders that Python finds modules in, besides what [`Checkout::module`] knows by itself.
@@ -113,6 +134,9 @@ impl Checkout {
     /// The file is there but cannot be read, is not UTF-8, or is larger than [`MAX_BYTES`].
     pub fn read(&self, path: &str) -> Result<Option<String>> {
         let Some(real) = self.resolve(path) else { return Ok(None) };
+        if let Some(text) = self.unsaved(&real) {
+            return Ok(Some(text.to_owned()));
+        }
         let file = self.absolute(&real);
         if !file.is_file() {
             return Ok(None);

@@ -151,6 +151,10 @@ pub(super) fn read(
         findings.push(finding);
     };
     for (path, real) in &files.sources {
+        if let Some(text) = checkout.unsaved(path) {
+            ids.push(sources.add(path.clone(), text));
+            continue;
+        }
         match content(real).map_err(|error| unreadable(&checkout.shown(path), &error))? {
             Content::Text(text) => ids.push(sources.add(path.clone(), text)),
             Content::Lossy(text, at) => {

@@ -1,0 +1,37 @@
+//! `limbeck report`: everything on one page that a browser shows.
+
+use super::{Exit, World, gate::Gate, project::Project, sql};
+use crate::{
+    cli, discover, fault,
+    finding::Direction,
+    output::{self, Look, Output, Paths},
+};
+use miette::Result;
+
+/// Writes the page.
+///
+/// # Errors
+/// As [`Project::check`], and a file that cannot be written.
+pub(super) fn run(args: &cli::Page, world: &mut World<'_>) -> Result<Exit> {
+    let project = Project::read(&args.place, None, world)?;
+    let gate = args.base.as_deref().map(|name| Gate::open(&project, name)).transpose()?;
+    let report = project.check(&project.config.policy, gate.as_ref())?;
+    let sent = sql::report(&project, None, &[Direction::Upgrade, Direction::Downgrade]);
+    let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());
+    let histories: Vec<&crate::history::History> = project.stories.iter().map(|story| &story.history).collect();
+    let output = Output {
+        report: &report,
+        histories: &histories,
+        sources: &project.sources,
+        paths: &paths,
+        look: Look::Plain,
+        statistics: false,
+    };
+    let mut page = Vec::new();
+    output::page::write(&output, &sent, &mut page).map_err(fault::unwritten)?;
+    let shown = args.html.to_string_lossy();
+    discover::write_outside(&world.here.join(&args.html), &shown, &page)?;
+    writeln!(world.err, "limbeck: {} is written: {shown}", output::human::summary(&report.summary))
+        .map_err(fault::unwritten)?;
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,222 @@
+//! `limbeck server`: the language server protocol on standard input and output.
+//!
+//! What an editor has not saved counts. All that has come in is taken before the histories are read again, so that a
+//! fast writer costs one check and not one for each letter. Texts are synchronised as a whole: they are small.
+
+mod answer;
+mod place;
+
+use super::{Exit, World};
+use crate::fault;
+use answer::Answer;
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
+use miette::Result;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
+
+/// So long nothing may come in before the histories are read again.
+const PAUSE: Duration = Duration::from_millis(30);
+
+/// What the editor has told.
+#[derive(Default)]
+struct State {
+    roots: Vec<PathBuf>,
+    unsaved: BTreeMap<PathBuf, String>,
+    /// What was answered last, by root.
+    answers: Vec<Answer>,
+    /// The files that the editor shows something for.
+    told: BTreeSet<String>,
+    dirty: bool,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    uri: String,
+    text: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Changed {
+    text_document: Document,
+    #[serde(default)]
+    content_changes: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    text_document: Document,
+    position: Option<place::Position>,
+    range: Option<place::Range>,
+}
+
+/// Serves until the editor is done.
+///
+/// # Errors
+/// What comes in is not the protocol.
+pub(super) fn run(world: &mut World<'_>) -> Result<Exit> {
+    let (connection, threads) = Connection::stdio();
+    let capabilities = json!({
+        "textDocumentSync": { "openClose": true, "change": 1, "save": true },
+        "hoverProvider": true,
+        "codeActionProvider": { "codeActionKinds": ["quickfix"] },
+        "positionEncoding": "utf-16",
+    });
+    let asked = connection.initialize(capabilities).map_err(broken)?;
+    let mut state = State { roots: roots(&asked, world), dirty: true, ..State::default() };
+    serve(&connection, &mut state)?;
+    drop(connection);
+    threads.join().map_err(fault::unwritten)?;
+    Ok(Exit::Clean)
+}
+
+fn serve(connection: &Connection, state: &mut State) -> Result<()> {
+    loop {
+        let message = if state.dirty {
+            match connection.receiver.recv_timeout(PAUSE) {
+                Ok(message) => Some(message),
+                Err(error) if error.is_timeout() => None,
+                Err(_) => return Ok(()),
+            }
+        } else {
+            match connection.receiver.recv() {
+                Ok(message) => Some(message),
+                Err(_) => return Ok(()),
+            }
+        };
+        match message {
+            None => state.publish(connection)?,
+            Some(Message::Request(request)) => {
+                if connection.handle_shutdown(&request).map_err(broken)? {
+                    return Ok(());
+                }
+                if state.dirty {
+                    state.publish(connection)?;
+                }
+                send(connection, Message::Response(state.response(request)))?;
+            }
+            Some(Message::Notification(notification)) => state.heard(notification),
+            Some(Message::Response(_)) => {}
+        }
+    }
+}
+
+impl State {
+    /// Takes over what the editor says of its texts.
+    fn heard(&mut self, notification: Notification) {
+        let method = notification.method.as_str();
+        if !method.starts_with("textDocument/did") && method != "workspace/didChangeWatchedFiles" {
+            return;
+        }
+        self.dirty = true;
+        let Some(changed) = read::<Changed>(notification.params) else { return };
+        let Some(path) = place::path_of(&changed.text_document.uri) else { return };
+        if method == "textDocument/didClose" {
+            self.unsaved.remove(&path);
+        } else if let Some(text) = changed.content_changes.into_iter().map(|it| it.text).next_back() {
+            self.unsaved.insert(path, text);
+        } else if let Some(text) = changed.text_document.text {
+            self.unsaved.insert(path, text);
+        }
+    }
+
+    /// Checks again and sends what is wrong in each file; nothing for those in which nothing is wrong any more.
+    fn publish(&mut self, connection: &Connection) -> Result<()> {
+        self.dirty = false;
+        self.answers.clear();
+        let mut files: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for root in &self.roots {
+            match Answer::new(root, &self.unsaved) {
+                Ok(answer) => {
+                    for (uri, diagnostics) in answer.diagnostics() {
+                        files.entry(uri).or_default().extend(diagnostics);
+                    }
+                    self.answers.push(answer);
+                }
+                // A folder without a history is no fault of the person who opens it.
+                Err(error) => log(connection, &format!("{error}"))?,
+            }
+        }
+        let told: BTreeSet<String> = files.keys().cloned().collect();
+        for uri in self.told.difference(&told) {
+            files.insert(uri.clone(), Vec::new());
+        }
+        self.told = told;
+        for (uri, diagnostics) in files {
+            let told = json!({ "uri": uri, "diagnostics": diagnostics });
+            notify(connection, "textDocument/publishDiagnostics", told)?;
+        }
+        Ok(())
+    }
+
+    fn response(&self, request: Request) -> Response {
+        let Some(asked) = read::<Asked>(request.params) else {
+            let message = "the parameters are not understood".to_owned();
+            return Response::new_err(request.id, ErrorCode::InvalidParams as i32, message);
+        };
+        let path = place::path_of(&asked.text_document.uri);
+        let found = |answer: &Answer| -> Option<Value> {
+            let path = path.as_deref()?;
+            match request.method.as_str() {
+                "textDocument/hover" => answer.hover(path, asked.position?),
+                "textDocument/codeAction" => {
+                    answer.actions(path, &asked.text_document.uri, asked.range?, &self.unsaved)
+                }
+                _ => None,
+            }
+        };
+        match request.method.as_str() {
+            "textDocument/hover" | "textDocument/codeAction" => {
+                Response::new_ok(request.id, self.answers.iter().find_map(found).unwrap_or(Value::Null))
+            }
+            other => {
+                let message = format!("`{other}` is not served");
+                Response::new_err(request.id, ErrorCode::MethodNotFound as i32, message)
+            }
+        }
+    }
+}
+
+/// The folders that the editor has open.
+fn roots(asked: &Value, world: &World<'_>) -> Vec<PathBuf> {
+    let folders = asked["workspaceFolders"].as_array().into_iter().flatten();
+    let mut roots: Vec<PathBuf> = folders.filter_map(|it| place::path_of(it["uri"].as_str()?)).collect();
+    if roots.is_empty() {
+        roots.extend(asked["rootUri"].as_str().and_then(place::path_of));
+    }
+    if roots.is_empty() {
+        roots.push(world.here.clone());
+    }
+    roots
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> Option<T> {
+    serde_json::from_value(value).ok()
+}
+
+fn log(connection: &Connection, message: &str) -> Result<()> {
+    notify(connection, "window/logMessage", json!({ "type": 3, "message": message }))
+}
+
+fn notify(connection: &Connection, method: &str, params: Value) -> Result<()> {
+    send(connection, Message::Notification(Notification { method: method.to_owned(), params }))
+}
+
+fn send(connection: &Connection, message: Message) -> Result<()> {
+    connection.sender.send(message).map_err(broken)
+}
+
+fn broken(error: impl std::fmt::Display) -> miette::Report {
+    fault::plain(format!("the editor does not speak the protocol: {error}"))
+}

@@ -1,0 +1,238 @@
+//! What a check of one folder comes to, and what an editor asks of it.
+
+use super::place::{Position, Range, uri_of};
+use crate::{
+    check::Report,
+    cli::Place,
+    finding::{Direction, Finding, Severity},
+    output::sql::{SqlReport, WaySql},
+    revision::{Body, Revision},
+    rules,
+    run::{World, project::Project, sql},
+    source::{Source, SourceId},
+};
+use miette::Result;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    io,
+    path::{Path, PathBuf},
+};
+
+/// What is written for somebody to go on from: a comment without a reason is itself a finding.
+const REASON: &str = "TODO: say why it is safe here";
+
+/// A checked folder.
+pub(super) struct Answer {
+    root: PathBuf,
+    project: Project,
+    report: Report,
+}
+
+impl Answer {
+    /// Reads and checks a folder; texts that are not saved count.
+    pub(super) fn new(root: &Path, unsaved: &BTreeMap<PathBuf, String>) -> Result<Self> {
+        let place = Place {
+            paths: vec![PathBuf::from(".")],
+            name: None,
+            environment: None,
+            config: None,
+            no_config: false,
+            assume: Vec::new(),
+            unsaved: unsaved.clone(),
+        };
+        let (mut out, mut err) = (io::sink(), io::sink());
+        let mut world = World { here: root.to_path_buf(), colored: false, out: &mut out, err: &mut err };
+        let project = Project::read(&place, None, &mut world)?;
+        let report = project.check(&project.config.policy, None)?;
+        Ok(Self { root: root.to_path_buf(), project, report })
+    }
+
+    /// The diagnostics of each file, by URI.
+    pub(super) fn diagnostics(&self) -> BTreeMap<String, Vec<Value>> {
+        let mut files: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for finding in self.report.findings.iter().filter(|it| !it.suppressed) {
+            files.entry(self.uri(finding.span.source)).or_default().push(self.diagnostic(finding));
+        }
+        files
+    }
+
+    fn uri(&self, id: SourceId) -> String {
+        uri_of(&self.project.checkout.absolute(&self.project.sources.get(id).path))
+    }
+
+    fn diagnostic(&self, finding: &Finding) -> Value {
+        let sources = &self.project.sources;
+        let related: Vec<Value> = finding
+            .notes
+            .iter()
+            .map(|note| {
+                let range = Range::of(&sources.get(note.span.source), note.span);
+                json!({ "location": { "uri": self.uri(note.span.source), "range": range }, "message": note.message })
+            })
+            .collect();
+        let help = finding.help.as_ref().map(|help| format!("\n\nhelp:\n{help}")).unwrap_or_default();
+        json!({
+            "range": Range::of(&sources.get(finding.span.source), finding.span),
+            "severity": match finding.severity {
+                Severity::Error => 1,
+                Severity::Warning => 2,
+                Severity::Note => 3,
+            },
+            "source": "limbeck",
+            "code": finding.rule,
+            "message": format!("{}{help}", finding.message),
+            "relatedInformation": related,
+        })
+    }
+
+    /// What the operation at a place sends, and which rules speak there.
+    pub(super) fn hover(&self, path: &Path, at: Position) -> Option<Value> {
+        let id = self.source(path)?;
+        let source = self.project.sources.get(id);
+        let mut text = self.sent(id, &source, at).unwrap_or_default();
+        let line = Range { start: Position { character: 0, ..at }, end: Position { character: u32::MAX, ..at } };
+        for finding in self.findings_at(id, &source, line) {
+            if let Some(rule) = rules::find(finding.rule) {
+                let _ = write!(text, "\n\n{}", rule.doc.trim_end());
+            }
+        }
+        let text = text.trim();
+        (!text.is_empty()).then(|| json!({ "contents": { "kind": "markdown", "value": text } }))
+    }
+
+    /// The file's id in this check.
+    fn source(&self, path: &Path) -> Option<SourceId> {
+        let wanted = self.project.checkout.relative(&path.canonicalize().ok()?)?;
+        let files = self.project.stories.iter().flat_map(|story| &story.history.environment.files);
+        files.copied().find(|id| self.project.sources.get(*id).path == wanted)
+    }
+
+    fn findings_at(&self, id: SourceId, source: &Source, asked: Range) -> Vec<&Finding> {
+        let touches = |finding: &&Finding| {
+            let range = Range::of(source, finding.span);
+            finding.span.source == id && range.start <= asked.end && asked.start <= range.end
+        };
+        self.report.findings.iter().filter(|it| !it.suppressed).filter(touches).collect()
+    }
+
+    /// The SQL of the operation around a place.
+    fn sent(&self, id: SourceId, source: &Source, at: Position) -> Option<String> {
+        let revisions = self.project.stories.iter().flat_map(|story| &story.history.revisions);
+        let revision: &Revision = revisions.into_iter().find(|it| it.source == id)?;
+        for (direction, body) in [(Direction::Upgrade, &revision.upgrade), (Direction::Downgrade, &revision.downgrade)]
+        {
+            let Some(line) = line_of(body, id, source, at) else { continue };
+            let report = sql::report(&self.project, Some(&revision.id.id), &[direction]);
+            return told(&report, direction, line);
+        }
+        None
+    }
+
+    /// For each finding in a range: a comment that suppresses it, where one is heard.
+    pub(super) fn actions(
+        &self,
+        path: &Path,
+        uri: &str,
+        asked: Range,
+        unsaved: &BTreeMap<PathBuf, String>,
+    ) -> Option<Value> {
+        let id = self.source(path)?;
+        let source = self.project.sources.get(id);
+        let mut actions = Vec::new();
+        for finding in self.findings_at(id, &source, asked) {
+            let line = self.first_line(id, &source, finding);
+            let (from, _) = source.line_range(line);
+            let rest = source.text.get(from as usize..).unwrap_or("");
+            let indent: String = rest.chars().take_while(|it| *it == ' ' || *it == '\t').collect();
+            let comment = format!("{indent}# limbeck: ignore[{}] {REASON}\n", finding.rule);
+            if !self.is_silenced(path, &source, from, &comment, finding, unsaved) {
+                continue;
+            }
+            let place = Position { line: line - 1, character: 0 };
+            actions.push(json!({
+                "title": format!("Suppress `{}` with a reason", finding.rule),
+                "kind": "quickfix",
+                "diagnostics": [self.diagnostic(finding)],
+                "edit": { "changes": { uri: [{ "range": Range { start: place, end: place }, "newText": comment }] } },
+            }));
+        }
+        (!actions.is_empty()).then_some(Value::Array(actions))
+    }
+
+    /// The line above which a comment is to stand: that of the operation, since SQL may go over several.
+    fn first_line(&self, id: SourceId, source: &Source, finding: &Finding) -> u32 {
+        let revisions = self.project.stories.iter().flat_map(|story| &story.history.revisions);
+        let bodies = revisions.filter(|it| it.source == id).flat_map(|it| [&it.upgrade, &it.downgrade]);
+        let spans = bodies.flat_map(|body| &body.steps).map(|step| step.sent).filter(|it| it.source == id);
+        let around = |span: &crate::source::Span| span.start <= finding.span.start && finding.span.end <= span.end;
+        let start = spans.filter(around).map(|it| it.start).max().unwrap_or(finding.span.start);
+        source.line_column(start).0
+    }
+
+    /// With the comment the finding is gone: where it would stand inside of a text, it is none.
+    fn is_silenced(
+        &self,
+        path: &Path,
+        source: &Source,
+        at: u32,
+        comment: &str,
+        finding: &Finding,
+        unsaved: &BTreeMap<PathBuf, String>,
+    ) -> bool {
+        let (Some(before), Some(after)) = (source.text.get(..at as usize), source.text.get(at as usize..)) else {
+            return false;
+        };
+        let mut tried = unsaved.clone();
+        tried.insert(path.to_path_buf(), format!("{before}{comment}{after}"));
+        let Ok(answer) = Self::new(&self.root, &tried) else { return false };
+        let heard = |report: &Report| {
+            let same = |it: &&Finding| !it.suppressed && it.rule == finding.rule && it.subject == finding.subject;
+            report.findings.iter().filter(same).count()
+        };
+        heard(&answer.report) < heard(&self.report)
+    }
+}
+
+/// The line of the call around a place.
+fn line_of(body: &Body, id: SourceId, source: &Source, at: Position) -> Option<u32> {
+    let spans = body.steps.iter().map(|step| step.sent).filter(|span| span.source == id);
+    let lines = |span: &crate::source::Span| {
+        let range = Range::of(source, *span);
+        (range.start.line..=range.end.line).contains(&at.line)
+    };
+    spans.into_iter().find(lines).map(|span| source.line_column(span.start).0)
+}
+
+fn told(report: &SqlReport, direction: Direction, line: u32) -> Option<String> {
+    let revision = report.revisions.first()?;
+    let way: &WaySql = match direction {
+        Direction::Upgrade => revision.upgrade.as_ref()?,
+        Direction::Downgrade => revision.downgrade.as_ref()?,
+    };
+    let mut text = String::new();
+    for it in way.statements.iter().filter(|it| it.line == line) {
+        let mark = if it.autocommit { "-- outside the transaction\n" } else { "" };
+        let _ = write!(text, "```sql\n{mark}{}\n```\n", it.sql.replace("```", "` ` `"));
+    }
+    for it in way.unresolved.iter().filter(|it| it.line == line) {
+        let _ = writeln!(text, "Not understood: {}", it.reason);
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::run::server::place::{path_of, uri_of};
+    use std::path::Path;
+
+    #[test]
+    fn paths_become_uris_and_back() {
+        for path in ["/a/b c/größe%20.py", "/x/#?[].py"] {
+            assert_eq!(path_of(&uri_of(Path::new(path))).as_deref(), Some(Path::new(path)));
+        }
+        assert_eq!(uri_of(Path::new("/a b.py")), "file:///a%20b.py");
+        assert_eq!(path_of("untitled:x"), None);
+    }
+}
