@@ -1,9 +1,11 @@
 //! The configuration's text to a policy. One table of keys is what is read, what is refused, and the schema.
 
 mod keys;
+mod manual;
 mod schema;
 mod values;
 
+pub use manual::manual;
 pub use schema::json_schema;
 pub(crate) use values::{literal, nearest as nearest_word};
 

@@ -1,5 +1,5 @@
 //! The steps of `action.yml`, run as a runner runs them: bash, inputs in the environment, files for what is handed on.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
     collections::BTreeMap,
