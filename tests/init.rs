@@ -57,11 +57,8 @@ fn it_shows_first_and_writes_when_told() {
     assert_eq!(out(&written), text, "what is shown is what is written");
     for (path, count) in [("limbeck.toml", 1), (".pre-commit-config.yaml", 1), (".github/workflows/limbeck.yml", 1)] {
         let written = fs::read_to_string(folder.path().join(path)).unwrap();
-        assert_eq!(
-            text.matches(&written.lines().map(|it| format!("+{it}\n")).collect::<String>()).count(),
-            count,
-            "{path}"
-        );
+        let added: Vec<String> = written.lines().map(|it| format!("+{it}\n")).collect();
+        assert_eq!(text.matches(&added.concat()).count(), count, "{path}");
     }
     // The configuration is one, and the old faults are left behind.
     let check = limbeck(folder.path(), &["check"]);
