@@ -1,6 +1,6 @@
 //! What the documents say is so: blocks of output are what the binary prints, recipes pass their own rules, the
 //! reference of the configuration is that of the code.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use limbeck::{config, rules};
 use serde_json::Value;
