@@ -28,6 +28,7 @@ on_a_server() {
 }
 on_a_server tests/witness/claims.py
 on_a_server tests/witness/histories.py
+on_a_server tests/witness/recipes.py
 echo "== the formats, as others read them"
 .venvtools/bin/python tests/witness/formats.py --limbeck target/release/limbeck
 echo "== the page, in a browser"

@@ -18,7 +18,7 @@ pub(super) fn config(histories: &[&History], faults: usize) -> String {
             let _ = write!(
                 text,
                 "# The head of the day on which this began: only what came after it is told of.\n\
-                 # Without this line there is more: {} of a warning or an error.\n",
+                 # Without this line there would be {}, errors and warnings.\n",
                 count(faults, "finding")
             );
             let _ = writeln!(text, "since = {}", quoted(head));
@@ -57,7 +57,7 @@ pub(super) fn hook(histories: &[&History]) -> String {
     };
     format!(
         "  - repo: local\n    hooks:\n      - id: limbeck\n        name: limbeck\n        \
-         entry: limbeck check --staged --format concise\n        language: system\n        \
+         entry: limbeck check --staged\n        language: system\n        \
          files: '{}'\n        pass_filenames: false\n",
         files.replace('\'', "''")
     )
