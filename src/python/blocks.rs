@@ -1,10 +1,14 @@
 //! `try` and `with`.
 
 use super::{
+    exceptions::catches,
     interp::{Args, Flow, Halt, Interp, Run},
     value::{Function, Scope, Value},
 };
-use crate::source::{SourceId, Span};
+use crate::{
+    reason::Reason,
+    source::{SourceId, Span},
+};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::Ranged;
 use std::rc::Rc;
@@ -84,22 +88,35 @@ impl Interp<'_> {
         self.trying += usize::from(!it.handlers.is_empty());
         let mut outcome = self.block(&it.body, scope);
         self.trying = self.trying.saturating_sub(usize::from(!it.handlers.is_empty()));
-        if std::mem::replace(&mut self.unsure, unsure)
+        if let Some(class) = std::mem::replace(&mut self.unsure, unsure)
             && let Some(ast::ExceptHandler::ExceptHandler(handler)) = it.handlers.first()
             && !super::walk::is_empty(&handler.body)
             && !matches!(outcome, Err(Halt::Limit { .. }))
         {
             let place = self.span(handler.range());
-            self.unresolved(Span { end: place.start + 6, ..place }, "whether the exception is raised is not known")?;
+            self.unresolved(
+                Span { end: place.start + 6, ..place },
+                Reason::of(class, "whether the exception is raised is not known"),
+            )?;
         }
         match outcome {
             Ok(Flow::Next) => outcome = self.block(&it.orelse, scope),
             Err(Halt::Raise { ref what, .. }) => {
                 let what = what.clone();
-                let handler = it.handlers.iter().find(|ast::ExceptHandler::ExceptHandler(handler)| {
-                    handler.type_.as_ref().is_none_or(|kind| self.catches(kind, &what))
-                });
-                if let Some(ast::ExceptHandler::ExceptHandler(handler)) = handler {
+                let mut caught = None;
+                for ast::ExceptHandler::ExceptHandler(handler) in &it.handlers {
+                    let catches = handler.type_.as_ref().map_or(Some(true), |kind| catches(self, kind, &what, scope));
+                    if catches.is_none() {
+                        let place = self.span(handler.range());
+                        let reason = format!("whether `{what}` is caught here is not known");
+                        self.unresolved(Span { end: place.start + 6, ..place }, Reason::limit(reason))?;
+                    }
+                    if catches != Some(false) {
+                        caught = Some(handler);
+                        break;
+                    }
+                }
+                if let Some(handler) = caught {
                     if let Some(name) = &handler.name {
                         let span = self.span(name.range());
                         scope.set(name.id.as_str(), Value::inert(span, "it is an exception"));
@@ -112,20 +129,6 @@ impl Interp<'_> {
         match self.block(&it.finalbody, scope)? {
             Flow::Next => outcome,
             other => Ok(other),
-        }
-    }
-
-    fn catches(&self, kind: &Expr, what: &str) -> bool {
-        let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
-        match kind {
-            Expr::Tuple(tuple) => tuple.elts.iter().any(|kind| self.catches(kind, what)),
-            other => {
-                let name = last(&self.code(other.range()));
-                name == "Exception"
-                    || name == "BaseException"
-                    || name == last(what)
-                    || (name == "LookupError" && matches!(what, "KeyError" | "IndexError"))
-            }
         }
     }
 

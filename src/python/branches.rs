@@ -67,6 +67,12 @@ impl Interp<'_> {
         Guard { text: self.code(test.range()), span: self.span(test.range()), question, holds }
     }
 
+    /// The class of what is decided by the conditions beyond the first `depth`: that which is the least known.
+    pub(super) fn cause(&self, depth: usize) -> Class {
+        let classes = self.guards.iter().skip(depth).map(|(guard, _)| cause_of(guard));
+        classes.max().unwrap_or(Class::NotUnderstood)
+    }
+
     /// Why a condition is not decided.
     pub(super) fn undecided(&self, truth: &Truth, span: Span) -> Reason {
         match truth {
@@ -135,7 +141,7 @@ impl Interp<'_> {
             (Ending::Flow(Flow::Break), Ending::Flow(Flow::Break)) => Ok(Flow::Break),
             (Ending::Flow(Flow::Continue), Ending::Flow(Flow::Continue)) => Ok(Flow::Continue),
             (Ending::Flow(_), Ending::Flow(second)) => {
-                let class = guard.question.open().map_or(Class::Data, |it| it.class);
+                let class = cause_of(&guard);
                 let reason = Reason::of(class, format!("where it goes on depends on `{}`", guard.text));
                 self.unresolved(guard.span, reason)?;
                 Ok(second)
@@ -197,6 +203,10 @@ impl Interp<'_> {
             Value::Dict(it) => match &*it.spoiled.borrow() {
                 Some(unknown) => return Truth::Unknown(Rc::clone(unknown)),
                 None => !it.items.borrow().is_empty(),
+            },
+            Value::View(view) => match view.items() {
+                Err(unknown) => return Truth::Unknown(unknown),
+                Ok(items) => !items.is_empty(),
             },
             Value::Range { start, stop, step } => {
                 if *step > 0 {
@@ -267,8 +277,13 @@ fn negated(guard: &Guard) -> Guard {
     Guard { text, span: guard.span, question: guard.question.clone(), holds: !guard.holds }
 }
 
+/// What the schema may answer is data to a run.
+fn cause_of(guard: &Guard) -> Class {
+    guard.question.open().map_or(Class::Data, |it| it.class)
+}
+
 pub(super) fn depends(guard: &Guard, what: &str) -> Value {
-    let class = guard.question.open().map_or(Class::Data, |it| it.class);
+    let class = cause_of(guard);
     Value::unknown(guard.span, Reason::of(class, format!("{what} depends on `{}`", guard.text)))
 }
 

@@ -139,6 +139,18 @@ impl Interp<'_> {
                 None => Value::unknown(span, "the attribute's name is not known"),
             },
             ("isinstance", Some(value)) => is_instance(&value, second.as_ref(), span),
+            ("iter", Some(value @ (Value::Iterator(_) | Value::File(_)))) => value,
+            ("iter", Some(value)) if second.is_none() => match self.collect(&value, span)? {
+                Ok(items) => self.iterator(items, false),
+                Err(unknown) => Value::Unknown(unknown),
+            },
+            ("next", Some(Value::Iterator(it))) => match self.first_of(&it, span) {
+                Ok(first) => match first.or(second) {
+                    Some(item) => item,
+                    None => return Err(Halt::Raise { what: "StopIteration".to_owned(), message: None, span }),
+                },
+                Err(unknown) => Value::Unknown(unknown),
+            },
             ("next", Some(value)) => match self.collect(&value, span)? {
                 Ok(items) => match items.into_iter().next().or(second) {
                     Some(item) => item,
@@ -179,6 +191,9 @@ impl Interp<'_> {
     }
 
     fn length(&mut self, value: &Value, span: Span) -> Eval {
+        if let Value::Iterator(_) = value {
+            return Err(Halt::Raise { what: "TypeError".to_owned(), message: None, span });
+        }
         if let Value::Set(set) = value {
             return Ok(Value::Int(i128::try_from(set.items.borrow().len()).unwrap_or(0)));
         }
@@ -206,7 +221,7 @@ impl Interp<'_> {
             },
             "reversed" => {
                 items.reverse();
-                self.list(Ok(items), span)
+                self.iterator(items, false)
             }
             "sorted" => {
                 let backwards =
@@ -292,7 +307,8 @@ impl Interp<'_> {
                     pairs.push(Value::Tuple(Rc::new(vec![Value::Int(index), item])));
                     index += 1;
                 }
-                self.list(Ok(pairs), span)
+                self.hand_over(value, span);
+                self.iterator(pairs, false)
             }
         })
     }
@@ -308,20 +324,29 @@ impl Interp<'_> {
         let length = columns.iter().map(Vec::len).min().unwrap_or(0);
         let rows = (0..length)
             .map(|row| Value::Tuple(Rc::new(columns.iter().filter_map(|column| column.get(row).cloned()).collect())));
-        Ok(self.list(Ok(rows.collect()), span))
+        for arg in positional {
+            self.hand_over(&arg.value, span);
+        }
+        Ok(self.iterator(rows.collect(), false))
     }
 
     fn mapped(&mut self, name: &str, function: &Value, items: Option<Value>, span: Span) -> Eval {
-        let items = match self.collect(&items.unwrap_or(Value::None), span)? {
+        let source = items.unwrap_or(Value::None);
+        let items = match self.collect(&source, span)? {
             Ok(items) => items,
             Err(unknown) => return Ok(Value::Unknown(unknown)),
         };
+        self.hand_over(&source, span);
         let mut kept = Vec::new();
         let steps = self.steps.len();
         for item in items {
             let arg = Arg { value: item.clone(), span };
             let args = Args { positional: vec![arg], keywords: Vec::new(), open: None, span };
-            let value = self.call(function, args)?;
+            let value = match function {
+                // `filter(None, …)` keeps what counts as true.
+                Value::None => item.clone(),
+                function => self.call(function, args)?,
+            };
             if self.steps.len() > steps {
                 self.unresolved(span, format!("`{name}()` sends SQL as it is gone through"))?;
             }
@@ -335,7 +360,7 @@ impl Interp<'_> {
                 }
             }
         }
-        Ok(self.list(Ok(kept), span))
+        Ok(self.iterator(kept, true))
     }
 
     fn any_all(&mut self, any: bool, value: &Value, span: Span) -> Eval {
@@ -432,6 +457,10 @@ fn is_instance(value: &Value, class: Option<&Value>, span: Span) -> Value {
         Value::Tuple(_) => "builtins.tuple",
         Value::Dict(_) => "builtins.dict",
         Value::None => "builtins.NoneType",
+        Value::Unknown(unknown) => {
+            let why = unknown.reason.reworded("of what type something is that is not known");
+            return Value::Unknown(Rc::new(super::value::Unknown { reason: why, ..(**unknown).clone() }));
+        }
         _ => return Value::unknown(span, "`isinstance()` is not evaluated"),
     };
     if names.is_empty() || names.iter().any(|name| !name.starts_with("builtins.")) {

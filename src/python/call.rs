@@ -4,7 +4,7 @@ use super::{
     interp::{Args, CALLS, Eval, Flow, Halt, Interp},
     value::{Arg, Class, Code, Flavour, Function, Instance, Scope, Unknown, Value},
 };
-use crate::source::Span;
+use crate::{reason::Reason, source::Span};
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::Ranged;
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
@@ -227,6 +227,7 @@ impl Interp<'_> {
         self.nesting = nesting;
         self.back(home);
         let guarded = self.guarded() > mark;
+        let class = self.cause(mark);
         self.close(mark);
         let value = match outcome? {
             Flow::Return(value) => value,
@@ -237,15 +238,19 @@ impl Interp<'_> {
                 self.unresolved(span, format!("`{}` sends SQL between what it yields", function.name))?;
             }
             return Ok(if guarded {
-                Value::unknown(span, format!("what `{}` yields depends on a condition", function.name))
+                Value::unknown(
+                    span,
+                    Reason::of(class, format!("what `{}` yields depends on a condition", function.name)),
+                )
             } else {
-                self.list(Ok(yields), span)
+                self.iterator(yields, true)
             });
         }
         if pending.iter().all(|other| other.same(&value)) {
             Ok(value)
         } else {
-            Ok(Value::unknown(span, format!("what `{}` returns depends on a condition", function.name)))
+            let text = format!("what `{}` returns depends on a condition", function.name);
+            Ok(Value::unknown(span, Reason::of(class, text)))
         }
     }
 

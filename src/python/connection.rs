@@ -169,6 +169,7 @@ impl Interp<'_> {
             (Value::Connection(_) | Value::Context, "dialect") => Value::Dialect,
             (Value::Connection(own), "engine" | "connection" | "bind") => Value::Connection(Rc::clone(own)),
             (Value::Context, "bind" | "connection") => connection(false),
+            (Value::Connection(_), "name") => Value::made("postgresql"),
             (Value::Context, "impl") => Value::Context,
             (Value::Context, "opts" | "config" | "script") => {
                 Value::inert(span, Reason::settings("it is a setting of env.py"))

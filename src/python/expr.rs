@@ -45,7 +45,9 @@ impl Interp<'_> {
     /// Accounts for SQL expressions, which are copied as they grow, and for what may raise inside a `try`.
     fn weigh(&mut self, value: &Value, made_by: &Expr, span: Span) -> Result<(), Halt> {
         match value {
-            Value::Unknown(unknown) if self.trying > 0 && !unknown.inert => self.unsure = true,
+            Value::Unknown(unknown) if self.trying > 0 && !unknown.inert => {
+                self.unsure = self.unsure.max(Some(unknown.reason.class));
+            }
             Value::Expr(expr) if matches!(made_by, Expr::Call(_) | Expr::BinOp(_) | Expr::BoolOp(_)) => {
                 match super::core::weight(expr, 0) {
                     Some(parts) => self.spend(parts.saturating_mul(64), span)?,
@@ -132,7 +134,7 @@ impl Interp<'_> {
                 if self.steps.len() > steps {
                     self.unresolved(span, "a generator expression sends SQL as it is gone through")?;
                 }
-                value
+                self.once(value, true)
             }
             Expr::SetComp(it) => match self.comprehension(&it.elt, &it.generators, span, scope)? {
                 Value::List(list) => self.distinct(&list, span),
@@ -288,6 +290,14 @@ impl Interp<'_> {
             }
             Value::Set(set) => known(set.items.borrow().clone()),
             Value::Tuple(items) => known((**items).clone()),
+            Value::Iterator(it) => match self.drain(it, span) {
+                Ok(items) => known(items),
+                Err(unknown) => Err(unknown),
+            },
+            Value::View(view) => match view.items() {
+                Ok(items) => known(items),
+                Err(unknown) => Err(unknown),
+            },
             Value::Dict(dict) => match &*dict.spoiled.borrow() {
                 Some(unknown) => Err(Rc::clone(unknown)),
                 None => known(dict.items.borrow().iter().map(|(key, _)| key.clone()).collect()),
@@ -311,6 +321,7 @@ impl Interp<'_> {
         let Some(clause) = clauses.first() else { return Ok(Value::unknown(span, "it goes through nothing")) };
         // The outermost iterable is evaluated once, outside of the comprehension's own scope.
         let first = self.eval(&clause.iter, scope)?;
+        let source = first.clone();
         if let (Value::Inspected(inspected), 1) = (&first, clauses.len()) {
             return self.inspected_comprehension(element, clause, inspected, span, &inner);
         }
@@ -320,6 +331,7 @@ impl Interp<'_> {
             items.push(value);
             Ok(())
         })?;
+        self.hand_over(&source, span);
         Ok(self.list(outcome.map(|()| items), span))
     }
 
@@ -377,7 +389,8 @@ impl Interp<'_> {
                     Truth::Known(false) => continue 'items,
                     Truth::Unknown(unknown) => return Ok(Err(unknown)),
                     Truth::Asked(_) | Truth::Other(_) => {
-                        let reason = format!("it depends on `{}`", self.code(condition.range())).into();
+                        let class = self.undecided(&self.truth(&value), span).class;
+                        let reason = Reason::of(class, format!("it depends on `{}`", self.code(condition.range())));
                         return Ok(Err(Rc::new(Unknown { reason, span, inert: false })));
                     }
                 }
@@ -421,9 +434,11 @@ impl Interp<'_> {
                     if decisive {
                         // `unknown or "x"` is true, but nobody knows which of the two it is.
                         let span = self.span(it.range());
+                        let class = asked.as_ref().map(|it| self.undecided(&self.truth(it), span).class);
+                        let text = format!("it is one of the values of `{}`", self.code(it.range()));
                         return Ok(Value::unknown(
                             span,
-                            format!("it is one of the values of `{}`", self.code(it.range())),
+                            Reason::of(class.unwrap_or(crate::reason::Class::NotUnderstood), text),
                         ));
                     }
                     last = value;
@@ -598,6 +613,7 @@ fn contains(container: &Value, item: &Value) -> Option<bool> {
     match container {
         Value::List(list) | Value::Set(list) if list.spoiled.borrow().is_none() => among(&list.items.borrow()),
         Value::Tuple(items) => among(items),
+        Value::View(view) => among(&view.items().ok()?),
         Value::Dict(dict) if dict.spoiled.borrow().is_none() => {
             let keys: Vec<Value> = dict.items.borrow().iter().map(|(key, _)| key.clone()).collect();
             among(&keys)

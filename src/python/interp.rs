@@ -82,10 +82,12 @@ pub(super) struct Interp<'a> {
     pub calls: Vec<Span>,
     /// Inside how many `try` bodies that have handlers.
     pub trying: usize,
-    /// In such a body something came up of which it is not known whether it raises.
-    pub unsure: bool,
+    /// In such a body something came up of which it is not known whether it raises: the class of that.
+    pub unsure: Option<crate::reason::Class>,
     /// An attribute of something imported was replaced: where, and the reason that this gives.
     pub patched: Option<(Span, String)>,
+    /// How often something was changed that an iterator may depend on.
+    pub changes: super::iterators::Changes,
     /// An attribute of something that is not known was set, which nothing keeps.
     pub untracked: bool,
     /// What was assigned to attributes of imported things, by dotted name.
@@ -131,8 +133,9 @@ impl<'a> Interp<'a> {
             nesting: 0,
             calls: Vec::new(),
             trying: 0,
-            unsure: false,
+            unsure: None,
             patched: None,
+            changes: super::iterators::Changes::default(),
             untracked: false,
             assigned: BTreeMap::new(),
             site: Span { source: file, start: 0, end: 0 },
@@ -295,6 +298,7 @@ impl<'a> Interp<'a> {
             }
             Stmt::Assign(it) => {
                 let value = self.eval(&it.value, scope)?;
+                self.rebind(&it.targets, &value, scope);
                 for target in &it.targets {
                     self.assign(target, value.clone(), scope)?;
                 }
@@ -302,6 +306,7 @@ impl<'a> Interp<'a> {
             Stmt::AnnAssign(it) => {
                 if let Some(value) = &it.value {
                     let value = self.eval(value, scope)?;
+                    self.rebind(std::slice::from_ref(&*it.target), &value, scope);
                     self.assign(&it.target, value, scope)?;
                 }
             }
@@ -367,6 +372,7 @@ impl<'a> Interp<'a> {
 
     /// Something of a container is taken away: what is left of it is not known.
     fn spoil(&mut self, container: &Value, span: Span) {
+        self.changes.containers += 1;
         let why = Some(Rc::new(Unknown { reason: "it had something deleted".into(), span, inert: false }));
         match container {
             Value::List(list) => *list.spoiled.borrow_mut() = why,

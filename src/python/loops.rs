@@ -21,10 +21,11 @@ impl Interp<'_> {
         let mark = self.guards.len();
         let mut broken = false;
         match self.iterate(&iterable, span)? {
-            Ok(items) => {
+            Ok(mut items) => {
                 let length = length_of(&iterable);
-                for item in items {
+                while let Some(item) = items.next() {
                     self.burn(span)?;
+                    self.changes.names += 1;
                     self.assign(&it.target, item?, scope)?;
                     let flow = self.block(&it.body, scope)?;
                     self.lapse(mark, Until::Turn);
@@ -35,10 +36,12 @@ impl Interp<'_> {
                     match flow {
                         Flow::Next | Flow::Continue => {}
                         Flow::Break => {
+                            self.leave_iterator(&iterable, &mut items)?;
                             broken = true;
                             break;
                         }
                         Flow::Return(value) => {
+                            self.leave_iterator(&iterable, &mut items)?;
                             self.lapse(mark, Until::Loop);
                             return Ok(Flow::Return(value));
                         }
@@ -71,6 +74,7 @@ impl Interp<'_> {
                 Truth::Known(true) => {
                     let flow = self.block(&it.body, scope)?;
                     let undecided = self.guards.len() > mark;
+                    let class = self.cause(mark);
                     self.lapse(mark, Until::Turn);
                     match flow {
                         Flow::Next | Flow::Continue => {}
@@ -82,7 +86,7 @@ impl Interp<'_> {
                     }
                     if undecided {
                         // `while True:` that a query's answer ends: how often it runs is not known.
-                        self.unresolved(span, "how often the loop runs is not known")?;
+                        self.unresolved(span, Reason::of(class, "how often the loop runs is not known"))?;
                         break;
                     }
                 }
@@ -123,6 +127,7 @@ fn length_of(value: &Value) -> Option<usize> {
     match value {
         Value::List(list) | Value::Set(list) => Some(list.items.borrow().len()),
         Value::Dict(dict) => Some(dict.items.borrow().len()),
+        Value::View(view) => Some(view.dict.items.borrow().len()),
         _ => None,
     }
 }

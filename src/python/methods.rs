@@ -3,6 +3,7 @@
 use super::{
     expr::position,
     interp::{Args, Eval, Halt, Interp},
+    iterators::{Side, View},
     value::{List, Unknown, Value},
 };
 use crate::source::{Span, Text};
@@ -48,19 +49,13 @@ impl Interp<'_> {
                 Value::None
             }
             (Value::Dict(dict), "items" | "keys" | "values" | "copy", _) => {
-                if let Some(unknown) = &*dict.spoiled.borrow() {
-                    Value::Unknown(Rc::clone(unknown))
-                } else {
-                    let items = dict.items.borrow().clone();
-                    match name {
-                        "copy" => self.new_dict(items),
-                        "keys" => self.list(Ok(items.into_iter().map(|(key, _)| key).collect()), span),
-                        "values" => self.list(Ok(items.into_iter().map(|(_, value)| value).collect()), span),
-                        _ => self.list(
-                            Ok(items.into_iter().map(|(k, v)| Value::Tuple(Rc::new(vec![k, v]))).collect()),
-                            span,
-                        ),
-                    }
+                let shows = |side| Value::View(Rc::new(View { dict: Rc::clone(dict), side }));
+                match (name, &*dict.spoiled.borrow()) {
+                    (_, Some(unknown)) => Value::Unknown(Rc::clone(unknown)),
+                    ("copy", None) => self.new_dict(dict.items.borrow().clone()),
+                    ("keys", None) => shows(Side::Keys),
+                    ("values", None) => shows(Side::Values),
+                    _ => shows(Side::Items),
                 }
             }
             (Value::Dict(_), "get", Some(key)) => match self.item(receiver, &key, span) {
@@ -68,12 +63,14 @@ impl Interp<'_> {
                 other => other?,
             },
             (Value::Dict(dict), "update", Some(Value::Dict(more))) if self.guarded() <= dict.depth => {
+                self.changes.containers += 1;
                 for (key, value) in more.items.borrow().iter() {
                     super::expr::put(&mut dict.items.borrow_mut(), key.clone(), value.clone());
                 }
                 Value::None
             }
             (Value::Dict(dict), "setdefault" | "pop" | "update" | "clear" | "popitem", _) => {
+                self.changes.containers += 1;
                 let reason = format!("it was changed by `.{name}()`").into();
                 *dict.spoiled.borrow_mut() = Some(Rc::new(Unknown { reason, span, inert: false }));
                 Value::unknown(span, format!("`.{name}()` is not evaluated"))
@@ -93,18 +90,21 @@ impl Interp<'_> {
             match (name, first, second) {
                 ("clear", ..) => items.clear(),
                 ("reverse", ..) => items.reverse(),
-                ("pop", None, _) => *slot = items.pop().unwrap_or(Value::None),
-                ("pop", Some(Value::Int(at)), _) => {
+                ("pop", None, _) if !items.is_empty() => *slot = items.pop().unwrap_or(Value::None),
+                ("pop", Some(Value::Int(at)), _) if position(at, items.len()).is_some() => {
                     if let Some(at) = position(at, items.len()) {
                         *slot = items.remove(at);
                     }
                 }
                 ("insert", Some(Value::Int(at)), Some(item)) => {
-                    let at = usize::try_from(at.max(0)).unwrap_or(0).min(items.len());
-                    items.insert(at, item);
+                    // A place before the first is the first.
+                    let length = i128::try_from(items.len()).unwrap_or(i128::MAX);
+                    let at = if at < 0 { (at + length).max(0) } else { at };
+                    items.insert(usize::try_from(at).unwrap_or(usize::MAX).min(items.len()), item);
                 }
                 ("sort", None, _) if sort(items) => {}
                 _ => {
+                    *slot = Value::unknown(span, format!("`.{name}()` is not evaluated"));
                     let reason = format!("it was changed by `.{name}()`").into();
                     return Err(Rc::new(Unknown { reason, span, inert: false }));
                 }

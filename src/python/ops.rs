@@ -74,6 +74,14 @@ impl Interp<'_> {
             Ok(op) => op,
             Err(reason) => Op::Unresolved { reason: reason.reworded(format!("`batch_op.{name}`: {reason}")) },
         };
+        let mut op = op;
+        if let Op::AlterColumn(change) = &mut op
+            && let Some(crate::op::Type::Enum(kind)) = &mut change.kind
+            && kind.inherit_schema
+        {
+            // The SQL is made at the end of the block, when the type has been put on its table.
+            kind.schema.clone_from(&batch.table.schema);
+        }
         let step = self.step(op, span);
         batch.queued.borrow_mut().push(step);
         Ok(Value::None)

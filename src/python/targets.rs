@@ -5,7 +5,7 @@ use super::{
     interp::{Halt, Interp},
     value::{Item, List, Scope, Unknown, Value},
 };
-use crate::source::Span;
+use crate::{reason::Reason, source::Span};
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::Ranged;
 use std::rc::Rc;
@@ -36,10 +36,12 @@ impl Interp<'_> {
     fn set_attribute(&mut self, it: &ast::ExprAttribute, object: &Value, value: Value, scope: &Rc<Scope>) {
         let name = it.attr.id.as_str();
         let span = self.span(it.range());
+        self.changes.containers += 1;
         match object {
             Value::Instance(instance) => {
                 let value = if self.guarded() > instance.depth {
-                    Value::unknown(span, "it was changed under a condition that is not decided")
+                    let class = self.cause(instance.depth);
+                    Value::unknown(span, Reason::of(class, "it was changed under a condition that is not decided"))
                 } else {
                     value
                 };
@@ -115,6 +117,7 @@ impl Interp<'_> {
     pub(super) fn augmented(&mut self, it: &ast::StmtAugAssign, scope: &Rc<Scope>) -> Result<(), Halt> {
         let span = self.span(it.range());
         let left = self.eval(&it.target, scope)?;
+        self.changes.names += 1;
         let right = self.eval(&it.value, scope)?;
         if let (ast::Operator::Add, Value::List(list)) = (it.op, &left) {
             let more = self.collect(&right, span)?;
@@ -153,8 +156,9 @@ impl Interp<'_> {
         span: Span,
         change: impl FnOnce(&mut Vec<Value>) -> Result<(), Rc<Unknown>>,
     ) {
+        self.changes.containers += 1;
         if self.guarded() > list.depth {
-            let reason = "it was changed under a condition that is not decided".into();
+            let reason = Reason::of(self.cause(list.depth), "it was changed under a condition that is not decided");
             *list.spoiled.borrow_mut() = Some(Rc::new(Unknown { reason, span, inert: false }));
             return;
         }
@@ -165,11 +169,13 @@ impl Interp<'_> {
     }
 
     fn store(&mut self, object: &Value, key: &Value, value: Value, span: Span) {
+        self.changes.containers += 1;
         match (object, key) {
             (Value::Dict(dict), key) => {
                 let unknown = if let Value::Unknown(unknown) = key { Some(Rc::clone(unknown)) } else { None };
                 if self.guarded() > dict.depth || unknown.is_some() {
-                    let reason = "it was changed under a condition that is not decided".into();
+                    let reason =
+                        Reason::of(self.cause(dict.depth), "it was changed under a condition that is not decided");
                     let why = unknown.unwrap_or_else(|| Rc::new(Unknown { reason, span, inert: false }));
                     *dict.spoiled.borrow_mut() = Some(why);
                 } else {

@@ -31,6 +31,10 @@ pub(super) enum Value {
     List(Rc<List>),
     Tuple(Rc<Vec<Value>>),
     Set(Rc<List>),
+    /// What can be gone through once.
+    Iterator(Rc<super::iterators::Iter>),
+    /// `.keys()`, `.values()`, `.items()`.
+    View(Rc<super::iterators::View>),
     Dict(Rc<Dict>),
     Range {
         start: i128,
@@ -460,6 +464,8 @@ impl Value {
             Self::List(_) => "a list",
             Self::Tuple(_) => "a tuple",
             Self::Set(_) => "a set",
+            Self::Iterator(_) => "an iterator",
+            Self::View(_) => "a view of a dict",
             Self::Dict(_) => "a dict",
             Self::Range { .. } => "a range",
             Self::Function(_) | Self::Method(_) => "a function",

@@ -6,7 +6,7 @@ use super::{
     Dialect, Unrendered, clause, literal,
     literal::Use,
     names,
-    precedence::{self, AND, BETWEEN, COLLATE, COMMA, IN, NEGATIVE, NOT, NULLS, OR, ORDER, Operator},
+    precedence::{self, AND, AS_BOOL, BETWEEN, COLLATE, COMMA, IN, NEGATIVE, NOT, NULLS, OR, ORDER, Operator},
     refused,
     sources::{Cte, Enclosing},
     types,
@@ -117,7 +117,10 @@ impl<'a> Core<'a> {
         for item in items {
             self.guard(item)?;
         }
-        self.expr(&Expr::And(items.to_vec()))
+        match precedence::normal(&Expr::And(items.to_vec())).as_ref() {
+            all @ Expr::And(_) => self.expr(all),
+            only => self.grouped(only, Some(AS_BOOL)),
+        }
     }
 
     /// The expression itself.
@@ -278,12 +281,21 @@ impl<'a> Core<'a> {
 
     /// The divisor is cast so that PostgreSQL divides as Python does.
     fn quotient(&mut self, own: Operator<'_>, left: &Expr, right: &Expr) -> Made {
-        let kind = match right {
+        let mut divisor = right;
+        while let Expr::Negative(inner) = divisor {
+            divisor = inner;
+        }
+        let kind = match divisor {
             Expr::Column { kind: Some(kind @ (Type::Numeric { .. } | Type::Float { .. })), .. }
             | Expr::Cast { kind: kind @ (Type::Numeric { .. } | Type::Float { .. }), .. } => {
                 types::sql_type(kind, None, self.dialect)?
             }
             Expr::Value { value: Literal::Float(_), .. } => "FLOAT".to_owned(),
+            Expr::Column { .. } | Expr::Cast { .. } | Expr::Value { .. } => "NUMERIC".to_owned(),
+            other if is_fractional(other) => {
+                let reason = "of which type the number is that `/` divides by is not known";
+                return Err(Reason::limit(reason).into());
+            }
             _ => "NUMERIC".to_owned(),
         };
         let (left, right) = (self.grouped(left, Some(own))?, self.grouped(right, Some(own))?);
@@ -448,6 +460,18 @@ fn is_whole(expr: &Expr) -> Option<bool> {
         Expr::Negative(inner) => is_whole(inner),
         _ => None,
     }
+}
+
+/// Something in it is a number with a fraction.
+fn is_fractional(expr: &Expr) -> bool {
+    let own = match expr {
+        Expr::Column { kind: Some(kind), .. } | Expr::Cast { kind, .. } => {
+            matches!(kind, Type::Numeric { .. } | Type::Float { .. })
+        }
+        Expr::Value { value, .. } => matches!(value, Literal::Float(_) | Literal::Decimal(_)),
+        _ => false,
+    };
+    own || expr.children().into_iter().any(is_fractional)
 }
 
 fn is_jsonb(expr: &Expr) -> bool {

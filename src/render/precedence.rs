@@ -23,6 +23,8 @@ impl<'a> Operator<'a> {
 pub(super) const COMMA: Operator<'static> = Operator::new(",", -1, false);
 pub(super) const AND: Operator<'static> = Operator::new("AND", 3, true);
 pub(super) const OR: Operator<'static> = Operator::new("OR", 2, true);
+/// A condition that stands alone behind `WHERE` (`_asbool`).
+pub(super) const AS_BOOL: Operator<'static> = Operator::new("as bool", -10, false);
 pub(super) const NOT: Operator<'static> = Operator::new("NOT", 5, false);
 pub(super) const NEGATIVE: Operator<'static> = Operator::new("-x", 8, false);
 pub(super) const IN: Operator<'static> = Operator::new("IN", 5, false);
