@@ -13,18 +13,16 @@ pub enum Class {
     Settings,
     /// Code, a type or a file that is not in the checkout.
     Elsewhere,
-    /// One of the reader's limits.
+    /// A limit of the reader: on steps, depth and size, or of the Python, SQLAlchemy and SQL that it evaluates (no
+    /// models and sessions of the ORM, no bodies of PL/pgSQL).
     Limit,
-    /// The reader's own lack of reach.
-    NotUnderstood,
     /// Alembic or SQLAlchemy refuses it: the revision fails there.
     Refused,
 }
 
 impl Class {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 6] =
-        [Self::Data, Self::Settings, Self::Elsewhere, Self::Limit, Self::NotUnderstood, Self::Refused];
+    pub const ALL: [Self; 5] = [Self::Data, Self::Settings, Self::Elsewhere, Self::Limit, Self::Refused];
 
     /// In words.
     #[must_use]
@@ -34,7 +32,6 @@ impl Class {
             Self::Settings => "settings decide",
             Self::Elsewhere => "code that is not in the checkout",
             Self::Limit => "limit",
-            Self::NotUnderstood => "not understood",
             Self::Refused => "Alembic refuses",
         }
     }
@@ -89,16 +86,16 @@ impl Reason {
     }
 }
 
-/// What nobody gave a class to is our own lack of reach.
+/// What nobody gave another class is our own lack of reach.
 impl From<String> for Reason {
     fn from(text: String) -> Self {
-        Self::of(Class::NotUnderstood, text)
+        Self::limit(text)
     }
 }
 
 impl From<&str> for Reason {
     fn from(text: &str) -> Self {
-        Self::of(Class::NotUnderstood, text)
+        Self::limit(text)
     }
 }
 

@@ -112,13 +112,48 @@ fn each_reason_has_its_class() {
         told(&[
             ("data decides", 16),
             ("settings decide", 17),
-            ("not understood", 18),
+            ("limit", 18),
             ("code that is not in the checkout", 21),
             ("Alembic refuses", 22),
             ("code that is not in the checkout", 24),
         ])
     );
     assert_eq!(of("undecided"), told(&[("settings decide", 12), ("data decides", 15)]));
+}
+
+/// What a condition decides is of the condition's class, however it is said.
+#[test]
+fn a_reason_is_of_the_class_of_what_decides() {
+    const BEGIN: &str = "from alembic import op\nimport sqlalchemy as sa\nimport elsewhere\nfrom sqlalchemy.orm import Session\n\
+        from elsewhere import Base\nrevision = 'a1'\ndown_revision = None\n\
+        class Own(Base):\n    pass\n\
+        def upgrade():\n    row = op.get_bind().execute(sa.text('SELECT a FROM b')).fetchone()\n    names = ['a']\n";
+    for (body, class) in [
+        ("if row[0]:\n        names.append('b')\n    op.execute(','.join(names))", "data decides"),
+        (
+            "if elsewhere.asked:\n        names.append('b')\n    op.execute(','.join(names))",
+            "code that is not in the checkout",
+        ),
+        ("for it in row:\n        names[0] = it\n    op.execute(names[0])", "data decides"),
+        ("op.execute('a' if isinstance(row[0], str) else 'b')", "data decides"),
+        ("while True:\n        op.execute('SELECT 1')\n        if row:\n            break", "data decides"),
+        (
+            "def pick():\n        if row:\n            return 'a'\n        return 'b'\n    op.execute(pick())",
+            "data decides",
+        ),
+        ("op.execute(f'{elsewhere.text}')", "code that is not in the checkout"),
+        ("op.execute(sa.update(Own).values(a=1))", "code that is not in the checkout"),
+        ("Session(op.get_bind()).query(1)", "limit"),
+        ("op.execute('DO $$ BEGIN END $$')", "limit"),
+    ] {
+        let folder = checkout("");
+        let file = folder.path().join("alembic/versions/a1_users.py");
+        fs::write(file, format!("{BEGIN}    {body}\ndef downgrade():\n    pass\n")).unwrap();
+        let coverage = parsed(folder.path(), &["coverage", "--format", "json"]);
+        let groups = coverage["histories"][0]["unresolved"].as_array().unwrap().clone();
+        let classes: Vec<&str> = groups.iter().map(|it| it["class"].as_str().unwrap()).collect();
+        assert!(!classes.is_empty() && classes.iter().all(|it| *it == class), "{body}: {groups:?}");
+    }
 }
 
 /// `--assume` speaks of names as the revision spells them, over the configuration, and is counted.

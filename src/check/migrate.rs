@@ -44,7 +44,7 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize, dialect: &Dialect)
             for it in parsed {
                 ends.push(it.range.end);
                 if it.kind == Kind::Do {
-                    let reason = "the body of a `DO` block is not read".into();
+                    let reason = Reason::limit("the body of a `DO` block is not read");
                     way.unresolved.push(unresolved(step, index, reason));
                 }
                 let checkfirst = asks(&it.kind, step.checkfirst, dialect);
@@ -72,7 +72,7 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize, dialect: &Dialect)
         }
         // What a run decides may be a question for the dialect: then it is no fault that PostgreSQL refuses it.
         Err(Refused::Syntax(message)) if step.when.iter().any(|it| matches!(it.question, Question::Unknown(_))) => {
-            let class = step.when.iter().find_map(|it| it.question.open()).map_or(Class::NotUnderstood, |it| it.class);
+            let class = step.when.iter().find_map(|it| it.question.open()).map_or(Class::Limit, |it| it.class);
             let reason = format!("PostgreSQL refuses this SQL ({message}), and whether it is sent is not known");
             let reason = Reason::of(class, reason);
             way.unresolved.push(unresolved(step, index, reason));

@@ -70,7 +70,7 @@ impl Interp<'_> {
     /// The class of what is decided by the conditions beyond the first `depth`: that which is the least known.
     pub(super) fn cause(&self, depth: usize) -> Class {
         let classes = self.guards.iter().skip(depth).map(|(guard, _)| cause_of(guard));
-        classes.max().unwrap_or(Class::NotUnderstood)
+        classes.max().unwrap_or(Class::Limit)
     }
 
     /// Why a condition is not decided.

@@ -407,7 +407,8 @@ impl Interp<'_> {
                 self.call_function(&bound, args)?;
             }
             _ if class.has_foreign_base() || class.lookup("__dataclass__").is_some() => {
-                return Ok(Value::inert(span, format!("`{}` is a class whose base is not evaluated", class.name)));
+                let text = format!("`{}` is a class whose base is not evaluated", class.name);
+                return Ok(Value::inert(span, Reason::of(class.cause(), text)));
             }
             _ => {}
         }
@@ -446,7 +447,9 @@ impl Interp<'_> {
                     Some(found) => found,
                     // A string enum's members are strings.
                     None => match value.plain() {
-                        Value::Instance(_) => Value::unknown(span, format!("`.{name}` is not known")),
+                        Value::Instance(it) => {
+                            Value::unknown(span, Reason::of(it.class.cause(), format!("`.{name}` is not known")))
+                        }
                         plain => Value::Method(Rc::new((plain, name.to_owned()))),
                     },
                 }
@@ -468,7 +471,9 @@ impl Interp<'_> {
                     }
                     "metadata" if super::metadata::is_declarative(class) => super::metadata::of_base(class),
                     "generate_base" => Value::Method(Rc::new((value.clone(), name.to_owned()))),
-                    _ => Value::unknown(span, format!("`{}.{name}` is not known", class.name)),
+                    _ => {
+                        Value::unknown(span, Reason::of(class.cause(), format!("`{}.{name}` is not known", class.name)))
+                    }
                 },
             },
             Value::Function(function) if name == "__name__" => Value::made(function.name.clone()),

@@ -147,7 +147,8 @@ impl Interp<'_> {
                 Ok(Value::inert(span, Reason::data("it is what the database says")))
             }
             _ if own.session => {
-                self.unresolved(span, format!("`.{name}()` of an ORM session is not evaluated"))?;
+                let reason = format!("`.{name}()` of an ORM session is not evaluated");
+                self.unresolved(span, Reason::limit(reason))?;
                 Ok(Value::inert(span, Reason::data("it is what an ORM session gives")))
             }
             _ => {

@@ -51,7 +51,7 @@ pub(super) fn value(value: &Value, kind: Option<&Type>) -> Result<Expr, Reason> 
         Value::List(_) | Value::Tuple(_) | Value::Dict(_) => match kind {
             Some(Type::Json { .. }) => match json(value) {
                 Some(text) => literal(Literal::Json(text)),
-                None => Err(format!("{} is not evaluated as JSON", value.kind()).into()),
+                None => Err(Reason::of(value.cause(), format!("{} is not evaluated as JSON", value.kind()))),
             },
             Some(Type::Array { .. }) => {
                 let arg = Arg { value: value.clone(), span: nowhere() };
@@ -64,7 +64,7 @@ pub(super) fn value(value: &Value, kind: Option<&Type>) -> Result<Expr, Reason> 
                 }
                 literal(Literal::List(list))
             }
-            _ => Err(format!("{} is used as a value", value.kind()).into()),
+            _ => Err(Reason::of(value.cause(), format!("{} is used as a value", value.kind()))),
         },
         // The literal form of `UUID(as_uuid=False)` has no dashes.
         other if kind == Some(&Type::Uuid { as_uuid: false }) && other.as_str().is_some_and(|it| it.contains('-')) => {
@@ -76,7 +76,7 @@ pub(super) fn value(value: &Value, kind: Option<&Type>) -> Result<Expr, Reason> 
         }
         other => match other.as_text() {
             Some(text) => literal(Literal::Str(text)),
-            None => Err(format!("{} is used as a value", other.kind()).into()),
+            None => Err(Reason::of(other.cause(), format!("{} is used as a value", other.kind()))),
         },
     }
 }

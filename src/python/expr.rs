@@ -259,7 +259,10 @@ impl Interp<'_> {
                             put(&mut items, key.clone(), value.clone());
                         }
                     }
-                    _ => return Ok(Value::unknown(self.span(item.value.range()), "a `**` of the dict is not known")),
+                    other => {
+                        let reason = Reason::of(other.cause(), "a `**` of the dict is not known");
+                        return Ok(Value::unknown(self.span(item.value.range()), reason));
+                    }
                 }
                 continue;
             };
@@ -438,7 +441,7 @@ impl Interp<'_> {
                         let text = format!("it is one of the values of `{}`", self.code(it.range()));
                         return Ok(Value::unknown(
                             span,
-                            Reason::of(class.unwrap_or(crate::reason::Class::NotUnderstood), text),
+                            Reason::of(class.unwrap_or(crate::reason::Class::Limit), text),
                         ));
                     }
                     last = value;

@@ -168,7 +168,7 @@ pub(super) fn at_run(path: &str, args: &Args) -> Reason {
         Value::Unknown(unknown) => Some(unknown.reason.class),
         _ => None,
     });
-    Reason::of(class.unwrap_or(Class::NotUnderstood), format!("`{path}()` is not evaluated"))
+    Reason::of(class.unwrap_or(Class::Limit), format!("`{path}()` is not evaluated"))
 }
 
 /// What the environment, the command line or the project's settings give.
@@ -210,6 +210,7 @@ pub(super) fn is_standard(root: &str) -> bool {
         "email",
         "enum",
         "fractions",
+        "functools",
         "gc",
         "getpass",
         "glob",
@@ -228,6 +229,7 @@ pub(super) fn is_standard(root: &str) -> bool {
         "math",
         "mimetypes",
         "numbers",
+        "operator",
         "os",
         "pathlib",
         "pickle",
@@ -244,6 +246,7 @@ pub(super) fn is_standard(root: &str) -> bool {
         "textwrap",
         "time",
         "traceback",
+        "types",
         "typing",
         "unicodedata",
         "urllib",

@@ -56,7 +56,8 @@ fn in_order(table: &Table, pairs: Vec<(String, Value)>) -> Result<Vec<(Name, Exp
         return Err(format!("the table `{}` has no column `{name}` here", table.name.name.text).into());
     }
     if table.open && pairs.len() > 1 {
-        return Err(format!("the order of the columns of `{}` is what the database says", table.name.name.text).into());
+        let open = format!("the order of the columns of `{}` is what the database says", table.name.name.text);
+        return Err(Reason::data(open));
     }
     let implied =
         |column: &&Column| column.python_default.is_some() && !pairs.iter().any(|(name, _)| *name == column.name.text);
@@ -90,7 +91,8 @@ pub(super) fn statement(name: &str, args: &Args) -> Option<Result<Value, Reason>
         }
         ("delete", Some(table)) => Query::Delete { table, conditions: Vec::new(), returning: Vec::new() },
         ("insert" | "update" | "delete", None) => {
-            return Some(Err(format!("the table of `{name}()` is not known").into()));
+            let class = args.positional.first().map_or(crate::reason::Class::Limit, |arg| arg.value.cause());
+            return Some(Err(Reason::of(class, format!("the table of `{name}()` is not known"))));
         }
         ("select", _) => return Some(select::select(args)),
         ("union" | "union_all" | "intersect" | "intersect_all" | "except_" | "except_all", _) => {

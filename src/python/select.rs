@@ -58,7 +58,8 @@ pub(super) fn columns(given: &Value, span: Span) -> Result<Vec<Expr>, Reason> {
     match given {
         Value::Table(table) | Value::Columns(table) => {
             if table.open {
-                return Err(format!("the columns of `{}` are what the database says", table.name.name.text).into());
+                let open = format!("the columns of `{}` are what the database says", table.name.name.text);
+                return Err(Reason::data(open));
             }
             let mut found = Vec::new();
             for column in &table.columns {
@@ -75,7 +76,7 @@ pub(super) fn columns(given: &Value, span: Span) -> Result<Vec<Expr>, Reason> {
         Value::Int(number) => Ok(vec![Expr::Verbatim(number.to_string())]),
         Value::Bool(yes) => Ok(vec![if *yes { Expr::True } else { Expr::False }]),
         Value::Unknown(unknown) => Err(not_known("a column is", &unknown.reason)),
-        other => Err(format!("{} is given as a column", other.kind()).into()),
+        other => Err(Reason::of(other.cause(), format!("{} is given as a column", other.kind()))),
     }
 }
 

@@ -95,7 +95,8 @@ impl Interp<'_> {
     }
 
     fn unprintable(&self, value: &Value, span: Span) -> Rc<Unknown> {
-        Rc::new(Unknown { reason: format!("{} is put into a string", value.kind()).into(), span, inert: false })
+        let reason = crate::reason::Reason::of(value.cause(), format!("{} is put into a string", value.kind()));
+        Rc::new(Unknown { reason, span, inert: false })
     }
 
     /// `"…" % values`.

@@ -23,7 +23,7 @@ pub(super) fn from_of(given: &Value) -> Result<Source, Reason> {
             _ => Err("an SQL expression is given as a table".into()),
         },
         Value::Unknown(unknown) => Err(not_known("a table is", &unknown.reason)),
-        other => Err(format!("{} is given as a table", other.kind()).into()),
+        other => Err(Reason::of(other.cause(), format!("{} is given as a table", other.kind()))),
     }
 }
 

@@ -17,11 +17,11 @@ pub(super) fn of(value: &Value) -> Result<Type, Reason> {
             let nowhere = Args { positional: Vec::new(), keywords: Vec::new(), open: None, span: no_span() };
             match build(path, nowhere) {
                 Some(kind) => kind,
-                None => Err(format!("the type `{path}` is not known").into()),
+                None => Err(Reason::of(value.cause(), format!("the type `{path}` is not known"))),
             }
         }
-        Value::Class(class) => Err(format!("the type `{}` is not evaluated", class.name).into()),
-        other => Err(format!("{} is given as a type", other.kind()).into()),
+        Value::Class(class) => Err(Reason::of(class.cause(), format!("the type `{}` is not evaluated", class.name))),
+        other => Err(Reason::of(other.cause(), format!("{} is given as a type", other.kind()))),
     }
 }
 

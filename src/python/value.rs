@@ -97,6 +97,12 @@ pub(super) struct List {
     pub depth: usize,
 }
 
+impl List {
+    fn cause(&self) -> crate::reason::Class {
+        self.spoiled.borrow().as_ref().map_or(crate::reason::Class::Limit, |it| it.reason.class)
+    }
+}
+
 /// A dict, in order of insertion.
 pub(super) struct Dict {
     pub items: RefCell<Vec<(Value, Value)>>,
@@ -189,6 +195,13 @@ impl Class {
                 _ => None,
             })
         })
+    }
+
+    /// Of which class the reason is, where the class has something that is not known: a base of it is elsewhere, or
+    /// is one of SQLAlchemy's or Python's own.
+    pub(super) fn cause(&self) -> crate::reason::Class {
+        let elsewhere = |base: &Value| base.cause() == crate::reason::Class::Elsewhere;
+        if self.bases.iter().any(elsewhere) { crate::reason::Class::Elsewhere } else { crate::reason::Class::Limit }
     }
 
     /// Something that is not in the file may give it attributes.
@@ -415,6 +428,23 @@ impl Value {
     /// Unknown, but nothing that is done with it can send SQL.
     pub(super) fn inert(span: Span, reason: impl Into<Reason>) -> Self {
         Self::Unknown(Rc::new(Unknown { reason: reason.into(), span, inert: true }))
+    }
+
+    /// Of which class the reason is, where something cannot be made of the value.
+    pub(super) fn cause(&self) -> crate::reason::Class {
+        match self {
+            Self::Unknown(unknown) => unknown.reason.class,
+            Self::External(path) if super::imports::is_foreign(path) => crate::reason::Class::Limit,
+            Self::External(path) => super::imports::absent(path).class,
+            Self::Class(class) => class.cause(),
+            Self::Instance(instance) => instance.class.cause(),
+            Self::Inspected(_) | Self::Question(_) | Self::Answer(_) => crate::reason::Class::Data,
+            Self::List(list) | Self::Set(list) => list.cause(),
+            Self::Dict(dict) => {
+                dict.spoiled.borrow().as_ref().map_or(crate::reason::Class::Limit, |it| it.reason.class)
+            }
+            _ => crate::reason::Class::Limit,
+        }
     }
 
     /// The string, where it is one.
