@@ -19,6 +19,12 @@ impl Ledger<'_> {
             let members = self.members(table, !recurses, mode);
             self.act(table, action, mode, &members);
         }
+        for action in actions {
+            if let Action::SetType { column, kind, .. } = action {
+                let members = self.members(table, only, mode);
+                self.rekey(column, kind, &members);
+            }
+        }
         if mode >= Mode::ShareRowExclusive {
             self.gap_of(table);
         }

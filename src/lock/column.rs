@@ -83,7 +83,7 @@ impl Ledger<'_> {
                 self.refer(&referenced, Mode::AccessExclusive);
             }
         }
-        let to_it = |referred: &[String]| referred.is_empty() || referred.iter().any(|it| it == column);
+        let to_it = |referred: &[String]| referred.iter().any(|it| it == column);
         self.referring(table, Mode::AccessExclusive, &to_it);
     }
 
@@ -118,6 +118,15 @@ impl Ledger<'_> {
         self.constraints(table).iter().any(demands)
     }
 
+    fn primary_key(&self, table: &Name) -> Vec<String> {
+        let keys = self.table(table).into_iter().flat_map(schema::Table::constraints);
+        let mut keys = keys.filter_map(|it| match &it.rule {
+            Demand::PrimaryKey { columns, .. } => Some(columns.clone()),
+            _ => None,
+        });
+        keys.next().unwrap_or_default()
+    }
+
     /// Locks the table that a foreign key refers to, and its partitions.
     pub(super) fn refer(&mut self, referenced: &Name, mode: Mode) {
         for member in self.schema.family(referenced) {
@@ -132,12 +141,14 @@ impl Ledger<'_> {
         }
     }
 
-    /// Locks the tables whose foreign keys refer to these columns of the table.
+    /// Locks the tables whose foreign keys refer to these columns of the table; a key that names none refers to the
+    /// primary key.
     pub(super) fn referring(&mut self, table: &Name, mode: Mode, to_it: &dyn Fn(&[String]) -> bool) -> Vec<Name> {
         let mut names: Vec<Name> = Vec::new();
+        let primary = self.primary_key(table);
         for (other, constraint) in self.schema.references_to(table) {
             if let Demand::ForeignKey { referred, .. } = &constraint.rule
-                && to_it(referred)
+                && to_it(if referred.is_empty() { &primary } else { referred })
                 && !names.contains(&other.name)
             {
                 names.push(other.name.clone());

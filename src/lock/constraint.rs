@@ -60,7 +60,7 @@ impl Ledger<'_> {
                 }
             }
             Demand::PrimaryKey { columns, .. } | Demand::Unique { columns, .. } if cascade => {
-                let to_it = |referred: &[String]| referred.is_empty() || referred == columns.as_slice();
+                let to_it = |referred: &[String]| referred == columns.as_slice();
                 self.referring(table, Mode::AccessExclusive, &to_it);
             }
             _ => {}

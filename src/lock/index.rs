@@ -2,8 +2,8 @@
 
 use super::{Mode, Part, Relation, Work, ledger::Ledger};
 use crate::{
-    schema::{Index, Known},
-    statement::{CreateIndex, Name},
+    schema::{Index, Known, Table},
+    statement::{CreateIndex, Demand, Name},
 };
 
 impl Ledger<'_> {
@@ -12,6 +12,17 @@ impl Ledger<'_> {
         let Some(known) = self.table(table) else { return Vec::new() };
         let named = known.indexes().filter_map(|it| self.schema.index(&table.renamed(it)).yes());
         named.filter(|it| it.table == *table).collect()
+    }
+
+    /// Their names, and those of the indexes that constraints keep.
+    pub(super) fn all_indexes(&self, table: &Name) -> Vec<Name> {
+        let mut names: Vec<Name> = self.indexes(table).into_iter().map(|it| it.name.clone()).collect();
+        for constraint in self.table(table).into_iter().flat_map(Table::constraints) {
+            if matches!(constraint.rule, Demand::PrimaryKey { .. } | Demand::Unique { .. } | Demand::Exclude) {
+                names.push(table.renamed(&constraint.name));
+            }
+        }
+        names
     }
 
     pub(super) fn create_index(&mut self, create: &CreateIndex) {

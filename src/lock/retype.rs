@@ -22,7 +22,14 @@ impl Ledger<'_> {
             let old = self.column_type(member, column);
             let cast = old.as_ref().map_or(Cast::Unknown, |old| cast(column, old, new, to.using, self.schema));
             self.rows_of(member, column, old.as_ref(), to, cast);
-            self.keys_of(member, column, old.as_ref(), new, cast);
+        }
+    }
+
+    /// The foreign keys, once it is known whether the table is rewritten.
+    pub(super) fn rekey(&mut self, column: &str, new: &Type, members: &[Name]) {
+        for member in members {
+            let old = self.column_type(member, column);
+            self.keys_of(member, column, old.as_ref(), new);
         }
     }
 
@@ -70,34 +77,24 @@ impl Ledger<'_> {
         })
     }
 
-    /// Foreign keys of the column, and to it, are made anew; they are checked again where another operator compares.
-    fn keys_of(&mut self, table: &Name, column: &str, old: Option<&Type>, new: &Type, cast: Cast) {
-        let compared = match (old, cast) {
-            (Some(old), _) => self.class(old) != self.class(new),
-            (None, _) => false,
-        };
+    /// Foreign keys of the column, and to it, are made anew; they are checked again where another operator compares,
+    /// or the table is rewritten (`ATPostAlterTypeParse`).
+    fn keys_of(&mut self, table: &Name, column: &str, old: Option<&Type>, new: &Type) {
+        let compared = old.is_some_and(|old| self.class(old) != self.class(new));
+        let again = compared || self.is_rewritten(table);
         let keys = |it: &crate::schema::Constraint| matches!(&it.rule, Demand::ForeignKey { columns, .. } if columns.iter().any(|it| it == column));
         for referenced in self.referenced(table, &keys) {
             self.refer(&referenced, Mode::AccessExclusive);
-            if compared {
+            if again {
                 self.work(table, Work::Scan);
                 self.read(&referenced);
             }
         }
-        let primary = self.schema.table(table).yes().is_some_and(|it| {
-            it.constraints().any(
-                |it| matches!(&it.rule, Demand::PrimaryKey { columns, .. } if columns.iter().any(|it| it == column)),
-            )
-        });
-        let to_it = |referred: &[String]| {
-            if referred.is_empty() { primary } else { referred.iter().any(|it| it == column) }
-        };
+        let to_it = |referred: &[String]| referred.iter().any(|it| it == column);
         for referring in self.referring(table, Mode::AccessExclusive, &to_it) {
-            if compared {
-                self.work(table, Work::Scan);
-                for member in self.schema.family(&referring) {
-                    self.work(&member, Work::Scan);
-                }
+            if again {
+                self.read(table);
+                self.read(&referring);
             }
         }
     }

@@ -11,7 +11,7 @@ impl Ledger<'_> {
                 let mode = if *concurrently { Mode::ShareUpdateExclusive } else { Mode::Share };
                 for member in self.members(table, false, mode) {
                     self.work(&member, Work::Build);
-                    let indexes: Vec<Name> = self.indexes(&member).into_iter().map(|it| it.name.clone()).collect();
+                    let indexes = self.all_indexes(&member);
                     for index in indexes.iter().filter(|_| !concurrently) {
                         self.take(index, Relation::Index, Mode::AccessExclusive, Part::Dependent);
                     }
@@ -40,7 +40,7 @@ impl Ledger<'_> {
     }
 
     fn reindex(&mut self, index: &Name, concurrently: bool) {
-        let known = self.schema.index(index).yes().map(|it| it.table.clone());
+        let known = self.table_of(index);
         let (mode, own) = if concurrently {
             (Mode::ShareUpdateExclusive, Mode::ShareUpdateExclusive)
         } else {
