@@ -17,12 +17,15 @@ impl Ledger<'_> {
             return;
         }
         let (work, doubt) = self.filling(column);
+        let partitions = self.schema.partitions(table);
         for member in members {
             self.doubtful(member, work, doubt.as_deref());
             for constraint in &column.constraints {
                 match &constraint.rule {
                     Demand::Check(_) if constraint.enforced => self.work(member, Work::Scan),
-                    Demand::PrimaryKey { .. } | Demand::Unique { .. } | Demand::Exclude => {
+                    Demand::PrimaryKey { .. } | Demand::Unique { .. } | Demand::Exclude
+                        if partitions.contains(member) =>
+                    {
                         self.work(member, Work::Build);
                     }
                     _ => {}
@@ -35,7 +38,7 @@ impl Ledger<'_> {
                 // Rows that get NULL have nothing to be checked (`transformAlterTableStmt`).
                 let valued = column.default.is_some() || column.generation == Some(Generation::Serial);
                 if valued && constraint.enforced {
-                    self.work_all(members, Work::Scan);
+                    self.work_all(&partitions, Work::Scan);
                     self.read(referenced);
                 }
             }
@@ -129,14 +132,14 @@ impl Ledger<'_> {
 
     /// Locks the table that a foreign key refers to, and its partitions.
     pub(super) fn refer(&mut self, referenced: &Name, mode: Mode) {
-        for member in self.schema.family(referenced) {
+        for member in self.schema.partitions(referenced) {
             self.lock(&member, mode, Part::Referenced);
         }
     }
 
     /// The rows of the referenced table are looked up one by one, or all read.
     pub(super) fn read(&mut self, referenced: &Name) {
-        for member in self.schema.family(referenced) {
+        for member in self.schema.partitions(referenced) {
             self.work(&member, Work::Scan);
         }
     }
@@ -155,7 +158,7 @@ impl Ledger<'_> {
             }
         }
         for name in &names {
-            for member in self.schema.family(name) {
+            for member in self.schema.partitions(name) {
                 self.lock(&member, mode, Part::Referring);
             }
         }

@@ -20,12 +20,22 @@ impl Ledger<'_> {
             Demand::ForeignKey { table: referenced, .. } => {
                 self.refer(referenced, Mode::ShareRowExclusive);
                 if checked {
-                    self.work_all(members, Work::Scan);
+                    let partitions = self.schema.partitions(table);
+                    self.work_all(&partitions, Work::Scan);
                     self.read(referenced);
                 }
             }
             Demand::Unique { using: None, .. } | Demand::Exclude | Demand::PrimaryKey { using: None, .. } => {
-                self.work_all(members, Work::Build);
+                for member in self.schema.partitions(table) {
+                    let part = if member == *table { Part::Target } else { Part::Partition };
+                    self.lock(&member, Mode::Share, part);
+                    self.work(&member, Work::Build);
+                }
+                if let Demand::PrimaryKey { columns, .. } = &constraint.rule {
+                    for column in columns {
+                        self.set_not_null(column, members);
+                    }
+                }
             }
             Demand::Unique { using: Some(_), .. } => {}
             Demand::PrimaryKey { using: Some(index), .. } => self.promote(table, index),

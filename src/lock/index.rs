@@ -29,7 +29,9 @@ impl Ledger<'_> {
         let name = create.index.as_ref().map(|it| create.table.renamed(it));
         let there = name.is_some_and(|it| matches!(self.schema.index(&it), Known::Yes(_)));
         let mode = if create.concurrently { Mode::ShareUpdateExclusive } else { Mode::Share };
-        for member in self.members(&create.table, create.only || (create.if_not_exists && there), mode) {
+        let tables = if create.only { vec![create.table.clone()] } else { self.schema.partitions(&create.table) };
+        for member in tables {
+            self.lock(&member, mode, if member == create.table { Part::Target } else { Part::Partition });
             if !(create.if_not_exists && there) {
                 self.work(&member, Work::Build);
             }
@@ -46,7 +48,7 @@ impl Ledger<'_> {
             match self.schema.index(index) {
                 Known::Yes(known) => {
                     self.index(index, mode);
-                    for member in self.schema.family(&known.table) {
+                    for member in self.schema.partitions(&known.table) {
                         self.lock(&member, mode, Part::IndexTable);
                     }
                 }

@@ -144,6 +144,15 @@ impl<'a> Ledger<'a> {
         members
     }
 
+    /// Locks the table and its partitions.
+    pub(super) fn partitions(&mut self, table: &Name, mode: Mode) -> Vec<Name> {
+        let partitions = self.schema.partitions(table);
+        for member in &partitions {
+            self.lock(member, mode, if member == table { Part::Target } else { Part::Partition });
+        }
+        partitions
+    }
+
     /// The constraints of a table, also those that it has from a table that it is a partition or child of.
     pub(super) fn constraints(&self, table: &Name) -> Vec<&'a Constraint> {
         let mut found: Vec<&Constraint> = Vec::new();

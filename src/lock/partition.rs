@@ -32,9 +32,17 @@ impl Ledger<'_> {
         if !concurrently && let Some(default) = self.schema.default_partition(table).cloned() {
             self.lock(&default, Mode::AccessExclusive, Part::DefaultPartition);
         }
+        for referring in self.referring_to(table, Mode::AccessExclusive) {
+            self.read(&referring);
+        }
         for referenced in self.referenced(table, &|_| true) {
             self.refer(&referenced, Mode::ShareRowExclusive);
         }
+    }
+
+    /// Foreign keys to a partitioned table are foreign keys to its partitions.
+    fn referring_to(&mut self, table: &Name, mode: Mode) -> Vec<Name> {
+        self.referring(table, mode, &|_| true)
     }
 
     pub(super) fn create_table(&mut self, create: &CreateTable) {
@@ -46,6 +54,7 @@ impl Ledger<'_> {
             if !of.default {
                 self.crowd(&of.parent);
             }
+            self.referring_to(&of.parent, Mode::ShareRowExclusive);
             for referenced in self.referenced(&of.parent, &|_| true) {
                 self.refer(&referenced, Mode::ShareRowExclusive);
             }

@@ -5,7 +5,10 @@ use super::{
     cast::{Cast, cast},
     ledger::Ledger,
 };
-use crate::statement::{Demand, Expr, Name, Type};
+use crate::{
+    schema::Table,
+    statement::{Demand, Expr, Name, Type},
+};
 
 /// What a column becomes.
 pub(super) struct Retyped<'a> {
@@ -61,9 +64,26 @@ impl Ledger<'_> {
             }
             _ => false,
         });
-        if (other && keyed) || self.rebuilds(table, column, other) {
+        if (other && keyed) || self.rebuilds(table, column, other) || self.is_indexed_above(table, column) {
             self.work(table, Work::Build);
         }
+    }
+
+    /// An index of a partitioned table is made anew with all that is below it, whatever the types are.
+    fn is_indexed_above(&self, table: &Name, column: &str) -> bool {
+        self.schema.parents(table).iter().filter(|it| it.partition).any(|parent| {
+            let index = self
+                .indexes(&parent.name)
+                .into_iter()
+                .any(|it| it.columns.iter().flatten().chain(&it.mentions).any(|it| it == column));
+            let key = self.table(&parent.name).into_iter().flat_map(Table::constraints).any(|it| match &it.rule {
+                Demand::PrimaryKey { columns, .. } | Demand::Unique { columns, .. } => {
+                    columns.iter().any(|it| it == column)
+                }
+                _ => false,
+            });
+            index || key || self.is_indexed_above(&parent.name, column)
+        })
     }
 
     /// An index of the table has to be built anew: its operator class is another for the new type, or it has an

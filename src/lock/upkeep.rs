@@ -9,7 +9,10 @@ impl Ledger<'_> {
             Upkeep::ReindexIndex { index, concurrently } => self.reindex(index, *concurrently),
             Upkeep::ReindexTable { table, concurrently } => {
                 let mode = if *concurrently { Mode::ShareUpdateExclusive } else { Mode::Share };
-                for member in self.members(table, false, mode) {
+                if !self.schema.parents(table).is_empty() {
+                    self.gap("indexes that it has from the table that it is a partition of are locked too");
+                }
+                for member in self.partitions(table, mode) {
                     self.work(&member, Work::Build);
                     let indexes = self.all_indexes(&member);
                     for index in indexes.iter().filter(|_| !concurrently) {
@@ -23,7 +26,7 @@ impl Ledger<'_> {
             Upkeep::Vacuum { tables, full } => self.vacuum(tables, *full),
             Upkeep::Analyze { tables } => {
                 for table in tables {
-                    self.lock(table, Mode::ShareUpdateExclusive, Part::Target);
+                    self.partitions(table, Mode::ShareUpdateExclusive);
                 }
             }
             Upkeep::Refresh { view, concurrently, .. } => {
@@ -79,12 +82,12 @@ impl Ledger<'_> {
         let table = &annex.table;
         let mode = match (annex.sort, annex.act) {
             (AnnexSort::RowTrigger, _) => {
-                self.family(table, Mode::ShareRowExclusive);
+                self.partitions(table, Mode::ShareRowExclusive);
                 return;
             }
             (AnnexSort::Trigger, Act::Create) => Mode::ShareRowExclusive,
             (AnnexSort::Trigger, _) => {
-                self.family(table, Mode::AccessExclusive);
+                self.partitions(table, Mode::AccessExclusive);
                 return;
             }
             (AnnexSort::Policy | AnnexSort::Rule, _) => Mode::AccessExclusive,

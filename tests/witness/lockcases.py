@@ -16,7 +16,8 @@ PARENT = ["CREATE TABLE parent (id integer PRIMARY KEY, code varchar(50) UNIQUE)
 FILL_PARENT = "INSERT INTO parent SELECT i, 'v' || i FROM generate_series(1, 30) i"
 PLAIN = f"CREATE TABLE t ({COLUMNS}, CONSTRAINT t_pkey PRIMARY KEY (id))"
 FUNCTIONS = [
-    "CREATE FUNCTION moving() RETURNS integer LANGUAGE sql VOLATILE AS 'SELECT 1'",
+    "CREATE FUNCTION moving() RETURNS integer LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN 1; END'",
+    "CREATE FUNCTION inlined() RETURNS integer LANGUAGE sql VOLATILE AS 'SELECT 1'",
     "CREATE FUNCTION still() RETURNS integer LANGUAGE sql STABLE AS 'SELECT 1'",
     "CREATE FUNCTION act() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
     "CREATE DOMAIN loose AS integer",
@@ -83,7 +84,8 @@ STATES = {
     ),
     "partitioned": ([PARTITIONED, *PARENT, *PARTITIONS, *INDEXES, *MORE], [FILL, FILL_PARENT]),
     "default": (
-        [PARTITIONED, *PARENT, *PARTITIONS, "CREATE TABLE rest PARTITION OF t DEFAULT", *MORE],
+        [PARTITIONED, *PARENT, *PARTITIONS, "CREATE TABLE rest PARTITION OF t DEFAULT", *MORE, FUNCTIONS[3],
+         "CREATE TRIGGER every BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION act()"],
         [FILL, FILL_PARENT],
     ),
     "nested": (
@@ -107,7 +109,10 @@ STATES = {
         [FILL_PARENT, FILL],
     ),
     "parted-referred": (
-        [PARTITIONED, *PARENT, *PARTITIONS, "CREATE TABLE child (id integer PRIMARY KEY, t_id integer CONSTRAINT child_t REFERENCES t)"],
+        [
+            PARTITIONED, *PARENT, *PARTITIONS, *MORE,
+            "CREATE TABLE child (id integer PRIMARY KEY, t_id integer CONSTRAINT child_t REFERENCES t)",
+        ],
         [FILL_PARENT, FILL],
     ),
     "inherited": (
@@ -128,7 +133,7 @@ STATES = {
     ),
     "furnished": (
         [
-            PLAIN, *PARENT, *FUNCTIONS[2:3], "CREATE TRIGGER every BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION act()",
+            PLAIN, *PARENT, FUNCTIONS[3], "CREATE TRIGGER every BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION act()",
             "CREATE POLICY mine ON t USING (true)", "CREATE RULE quiet AS ON DELETE TO t WHERE id < 0 DO INSTEAD NOTHING",
             "CREATE STATISTICS t_stat ON a, b FROM t",
         ],
@@ -338,7 +343,7 @@ ON_T = """
 # Defaults, and whether they change is the model's to say.
 DEFAULTS = [
     "now()", "CURRENT_TIMESTAMP::text", "clock_timestamp()::text", "random()", "gen_random_uuid()::text", "moving()",
-    "still()", "still() + 1", "length(moving()::text)", "upper('x')", "'{}'::jsonb", "ARRAY[1, 2]", "ARRAY[random()]",
+    "still()", "still() + 1", "inlined()", "length(moving()::text)", "upper('x')", "'{}'::jsonb", "ARRAY[1, 2]", "ARRAY[random()]",
     "CASE WHEN random() > 0.5 THEN 1 ELSE 2 END", "CASE WHEN true THEN 1 ELSE 2 END", "coalesce(NULL, random())",
     "now() + interval '1 day'", "(SELECT 1)", "nextval('counter')", "timeofday()", "statement_timestamp()", "txid_current()",
     "current_user", "'a' || random()", "1 + 1", "NULL", "NULL::integer", "date_trunc('day', now())", "md5(random()::text)",
@@ -458,7 +463,7 @@ def cases() -> list[tuple[str, str]]:
 
 def kind_of(default: str) -> str:
     """A type that takes the default."""
-    numbers = ("random()", "moving()", "still()", "still() + 1", "length", "CASE", "coalesce", "(SELECT", "nextval", "txid", "1 + 1", "NULL", "greatest", "public.", "pg_backend", "extract", "currval")
+    numbers = ("random()", "moving()", "still()", "still() + 1", "inlined()", "length", "CASE", "coalesce", "(SELECT", "nextval", "txid", "1 + 1", "NULL", "greatest", "public.", "pg_backend", "extract", "currval")
     if "BETWEEN" in default or " IN (" in default:
         return "boolean"
     if default.startswith("ARRAY"):
