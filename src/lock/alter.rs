@@ -21,6 +21,10 @@ impl Ledger<'_> {
             let recurses = !only && self.recurses(table, action);
             let members = self.members(table, !recurses, mode);
             self.act(table, action, mode, &members);
+            if !only && matches!(action, Action::AddConstraint(it) if !is_promotion(it)) && self.server.version >= 18 {
+                // Since version 18 the children are locked whether they get the constraint or not.
+                self.family(table, mode);
+            }
         }
         for action in actions {
             if let Action::SetType { column, kind, .. } = action {
@@ -43,7 +47,10 @@ impl Ledger<'_> {
             Action::DropColumn { column, if_exists, .. } => {
                 !(*if_exists && matches!(self.schema.column(table, column), Known::No))
             }
-            Action::SetNotNull { column } => !(self.is_partitioned(table) && self.is_not_null(table, column)),
+            Action::SetNotNull { column } => {
+                let stops = self.is_partitioned(table) || self.server.version >= 18;
+                !(stops && self.is_not_null(table, column))
+            }
             Action::DropConstraint { constraint, .. } => self.is_partitioned(table) || self.is_check(table, constraint),
             Action::ValidateConstraint { constraint } => {
                 !matches!(self.schema.constraint(table, constraint), Known::Yes(it) if it.valid)
@@ -96,7 +103,7 @@ impl Ledger<'_> {
     fn act(&mut self, table: &Name, action: &Action, mode: Mode, members: &[Name]) {
         match action {
             Action::AddColumn { column, if_not_exists } => self.add_column(table, column, *if_not_exists, members),
-            Action::DropColumn { column, .. } => self.drop_column(table, column, members),
+            Action::DropColumn { column, cascade, .. } => self.drop_column(table, column, *cascade, members),
             Action::SetNotNull { column } => self.set_not_null(column, members),
             Action::SetType { column, kind, using, collation } => {
                 let to = Retyped { kind, using: using.as_deref(), collated: collation.is_some() };
@@ -124,6 +131,11 @@ impl Ledger<'_> {
             _ => {}
         }
     }
+}
+
+/// `USING INDEX`.
+fn is_promotion(constraint: &Constraint) -> bool {
+    matches!(&constraint.rule, Demand::Unique { using: Some(_), .. } | Demand::PrimaryKey { using: Some(_), .. })
 }
 
 /// The lock that one part needs on the table.

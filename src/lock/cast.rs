@@ -56,6 +56,11 @@ const OIDS: &[&str] = &[
     "regtype",
 ];
 
+/// The type is an `oid` by another name.
+pub(super) fn is_oid(name: &str) -> bool {
+    OIDS.contains(&name)
+}
+
 /// What becomes of the rows when a column of one type gets another, by the assignment cast or by `USING`.
 #[must_use]
 pub fn cast(column: &str, old: &Type, new: &Type, using: Option<&Expr>, schema: &Schema) -> Cast {

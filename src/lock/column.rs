@@ -79,11 +79,14 @@ impl Ledger<'_> {
             && self.schema.domain(kind).is_none()
     }
 
-    pub(super) fn drop_column(&mut self, table: &Name, column: &str, members: &[Name]) {
+    pub(super) fn drop_column(&mut self, table: &Name, column: &str, cascade: bool, members: &[Name]) {
+        if cascade && !self.schema.readers(table).is_empty() {
+            self.gap("the views that read the column are dropped too");
+        }
         let holds = |it: &schema::Constraint| matches!(&it.rule, Demand::ForeignKey { columns, .. } if columns.iter().any(|it| it == column));
         for member in members {
             for referenced in self.referenced(member, &holds) {
-                self.refer(&referenced, Mode::AccessExclusive);
+                self.release(&referenced);
             }
         }
         let to_it = |referred: &[String]| referred.iter().any(|it| it == column);
@@ -134,6 +137,16 @@ impl Ledger<'_> {
     pub(super) fn refer(&mut self, referenced: &Name, mode: Mode) {
         for member in self.schema.partitions(referenced) {
             self.lock(&member, mode, Part::Referenced);
+        }
+    }
+
+    /// The same where a foreign key goes with its table or column. Before version 15 a partitioned table has no
+    /// triggers of the key, and only its partitions are locked.
+    pub(super) fn release(&mut self, referenced: &Name) {
+        for member in self.schema.partitions(referenced) {
+            if self.server.version >= 15 || !self.is_partitioned(&member) {
+                self.lock(&member, Mode::AccessExclusive, Part::Referenced);
+            }
         }
     }
 

@@ -22,7 +22,7 @@ impl Ledger<'_> {
                     })
                     .collect();
                 for referenced in keys {
-                    self.refer(&referenced, Mode::AccessExclusive);
+                    self.release(&referenced);
                 }
                 if cascade {
                     self.drop_readers(member);

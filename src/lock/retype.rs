@@ -127,6 +127,7 @@ impl Ledger<'_> {
         let name = match kind.name.as_str() {
             "varchar" => "text",
             "cidr" => "inet",
+            name if super::cast::is_oid(name) => "oid",
             name => name,
         };
         if kind.dimensions > 0 { "array".to_owned() } else { name.to_owned() }

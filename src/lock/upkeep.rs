@@ -26,7 +26,12 @@ impl Ledger<'_> {
             Upkeep::Vacuum { tables, full } => self.vacuum(tables, *full),
             Upkeep::Analyze { tables } => {
                 for table in tables {
-                    self.partitions(table, Mode::ShareUpdateExclusive);
+                    // Since version 18 it goes to the children, of which it only read before.
+                    if self.server.version >= 18 {
+                        self.family(table, Mode::ShareUpdateExclusive);
+                    } else {
+                        self.partitions(table, Mode::ShareUpdateExclusive);
+                    }
                 }
             }
             Upkeep::Refresh { view, concurrently, .. } => {
@@ -86,11 +91,12 @@ impl Ledger<'_> {
                 return;
             }
             (AnnexSort::Trigger, Act::Create) => Mode::ShareRowExclusive,
-            (AnnexSort::Trigger, _) => {
+            // Since version 15 a renamed trigger is renamed on the partitions too.
+            (AnnexSort::Trigger, act) if act == Act::Drop || self.server.version >= 15 => {
                 self.partitions(table, Mode::AccessExclusive);
                 return;
             }
-            (AnnexSort::Policy | AnnexSort::Rule, _) => Mode::AccessExclusive,
+            (AnnexSort::Trigger | AnnexSort::Policy | AnnexSort::Rule, _) => Mode::AccessExclusive,
             (AnnexSort::Statistics | AnnexSort::Comment | AnnexSort::Publication, _) => Mode::ShareUpdateExclusive,
         };
         self.lock(table, mode, Part::Target);

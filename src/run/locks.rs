@@ -22,7 +22,7 @@ pub(super) fn report(project: &Project, revision: Option<&str>, ways: &[Directio
         let said = Surroundings::of(&environment.folder, &environment.stack, &|path| project.shown(path));
         report.environments.push(said);
         let only = revision.map(|id| story.history.resolve(id).map(|it| &it.id.id));
-        let migrations = story.migrate();
+        let migrations = project.migrate(story);
         let locks = check::locks(&story.history, &migrations, server);
         for (it, (migrated, locks)) in story.history.revisions.iter().zip(migrations.iter().zip(&locks)) {
             if only.is_some_and(|only| only != Some(&it.id.id)) || !asked(story, it) {

@@ -116,7 +116,7 @@ STATES = {
         [FILL_PARENT, FILL],
     ),
     "inherited": (
-        [PLAIN, *PARENT, "CREATE TABLE heir (extra integer) INHERITS (t)", "CREATE TABLE stranger (LIKE t)"],
+        [PLAIN, *PARENT, "CREATE UNIQUE INDEX t_w ON t (w)", "CREATE TABLE heir (extra integer) INHERITS (t)", "CREATE TABLE stranger (LIKE t)"],
         [FILL, FILL_PARENT],
     ),
     "inheriting": (
