@@ -15,7 +15,7 @@ demo: build
 		fixtures/type-change-without-using fixtures/multiple-heads
 
 test:
-	@$(SETUP); need_venv; need_venv20; need_postgres; bash tests/all.sh
+	@$(SETUP); need_venv; need_venv20; need_postgres; need_servers; bash tests/all.sh
 
 bench:
 	@$(SETUP); cargo bench

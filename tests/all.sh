@@ -28,3 +28,5 @@ on_a_server() {
 }
 on_a_server tests/witness/claims.py
 on_a_server tests/witness/histories.py
+echo "== the lock model, on every major version"
+on_a_server tests/witness/locks.py

@@ -21,7 +21,7 @@ impl Ledger<'_> {
             let recurses = !only && self.recurses(table, action);
             let members = self.members(table, !recurses, mode);
             self.act(table, action, mode, &members);
-            if !only && matches!(action, Action::AddConstraint(it) if !is_promotion(it)) && self.server.version >= 18 {
+            if !only && matches!(action, Action::AddConstraint(_)) && self.server.version >= 18 {
                 // Since version 18 the children are locked whether they get the constraint or not.
                 self.family(table, mode);
             }
@@ -131,11 +131,6 @@ impl Ledger<'_> {
             _ => {}
         }
     }
-}
-
-/// `USING INDEX`.
-fn is_promotion(constraint: &Constraint) -> bool {
-    matches!(&constraint.rule, Demand::Unique { using: Some(_), .. } | Demand::PrimaryKey { using: Some(_), .. })
 }
 
 /// The lock that one part needs on the table.

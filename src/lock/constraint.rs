@@ -38,17 +38,16 @@ impl Ledger<'_> {
                 }
             }
             Demand::Unique { using: Some(_), .. } => {}
-            Demand::PrimaryKey { using: Some(index), .. } => self.promote(table, index),
+            Demand::PrimaryKey { using: Some(index), .. } => self.promote(table, index, members),
         }
     }
 
     /// `PRIMARY KEY USING INDEX`: its columns become `NOT NULL`.
-    fn promote(&mut self, table: &Name, index: &str) {
+    fn promote(&mut self, table: &Name, index: &str, members: &[Name]) {
         match self.schema.index(&table.renamed(index)).yes() {
             Some(index) => {
-                let open = index.columns.iter().flatten().any(|it| !self.is_proven(table, it));
-                if open {
-                    self.work(table, Work::Scan);
+                for column in index.columns.iter().flatten() {
+                    self.set_not_null(column, members);
                 }
             }
             None => self.doubtful(table, Work::Scan, Some("the columns of the index are not known")),

@@ -193,10 +193,10 @@ fn waits(waits: &[&str], new: bool) -> String {
     }
     match waits {
         [] => "nobody waits".to_owned(),
+        ["ddl"] => "DDL waits".to_owned(),
         [one] => format!("{one} wait"),
         [first @ .., last] => format!("{} and {last} wait", first.join(", ")),
     }
-    .replace("ddl wait", "DDL waits")
     .replace("ddl", "DDL")
 }
 
@@ -211,5 +211,5 @@ fn short(sql: &str) -> String {
 
 /// A text that cannot leave its line.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().map(super::human::visible).collect()
 }
