@@ -17,10 +17,12 @@ mod coverage;
 mod decide;
 mod graph;
 mod judge;
+mod locks;
 mod migrate;
 mod sift;
 
 pub use coverage::{Coverage, Gap, cover};
+pub use locks::{Locked, Locks, locks};
 pub use migrate::migrate;
 
 /// A revision as SQL, both ways.

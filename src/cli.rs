@@ -25,6 +25,8 @@ pub enum Command {
     Check(Check),
     /// Print the SQL that Alembic would send
     Sql(Sql),
+    /// Tell what each revision locks, for how long, and who waits
+    Locks(Locks),
     /// Tell how much of the histories is understood
     Coverage(Coverage),
     /// Print the graph of the revisions
@@ -158,6 +160,29 @@ pub struct Sql {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "sql")]
     pub format: SqlFormat,
+    /// The version of SQLAlchemy that the SQL is that of, in place of the project's
+    #[arg(long, value_name = "X.Y", value_parser = version)]
+    pub sqlalchemy: Option<(u32, u32)>,
+}
+
+/// `limbeck locks`.
+#[derive(Debug, Args)]
+pub struct Locks {
+    /// Where to look and what to obey
+    #[command(flatten)]
+    pub place: Place,
+    /// Only this revision
+    #[arg(long, value_name = "REV")]
+    pub revision: Option<String>,
+    /// Which way
+    #[arg(long, value_name = "WAY", default_value = "both")]
+    pub direction: Way,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: LocksFormat,
+    /// The major version of PostgreSQL that it is to hold of, in place of the configuration's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(9..100))]
+    pub postgres: Option<u32>,
     /// The version of SQLAlchemy that the SQL is that of, in place of the project's
     #[arg(long, value_name = "X.Y", value_parser = version)]
     pub sqlalchemy: Option<(u32, u32)>,
@@ -323,6 +348,15 @@ pub enum Way {
 pub enum SqlFormat {
     /// SQL with comments
     Sql,
+    /// One JSON object
+    Json,
+}
+
+/// How locks are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LocksFormat {
+    /// For people
+    Text,
     /// One JSON object
     Json,
 }

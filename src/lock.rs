@@ -251,9 +251,8 @@ pub fn effect(kind: &Kind, schema: &Schema, server: Server) -> Effect {
     match kind {
         Kind::AlterTable { table, actions, only, .. } => ledger.alter_table(table, actions, *only),
         Kind::RenameTable { table, .. } | Kind::MoveTable { table, .. } => ledger.whole(table),
-        Kind::RenameColumn { table, .. } | Kind::RenameConstraint { table, .. } => {
-            ledger.family(table, Mode::AccessExclusive);
-        }
+        Kind::RenameColumn { table, .. } => ledger.family(table, Mode::AccessExclusive),
+        Kind::RenameConstraint { table, constraint, .. } => ledger.rename_constraint(table, constraint),
         Kind::RenameIndex { index, .. } => ledger.index(index, Mode::ShareUpdateExclusive),
         Kind::CreateIndex(create) => ledger.create_index(create),
         Kind::DropIndex { indexes, concurrently, .. } => ledger.drop_indexes(indexes, *concurrently),
@@ -261,7 +260,7 @@ pub fn effect(kind: &Kind, schema: &Schema, server: Server) -> Effect {
         Kind::CreateTable(create) => ledger.create_table(create),
         Kind::DropTable { tables, cascade, .. } => ledger.drop_tables(tables, *cascade),
         Kind::DropSchema { schemas, .. } => ledger.drop_schemas(schemas),
-        Kind::Truncate { tables, cascade } => ledger.truncate(tables, *cascade),
+        Kind::Truncate { tables, only, cascade } => ledger.truncate(tables, only, *cascade),
         Kind::CreateView { view, replace: true, .. } => ledger.replace_view(view),
         Kind::AlterView { view } => ledger.view(view, Mode::AccessExclusive),
         Kind::DropView { views, .. } => views.iter().for_each(|it| ledger.view(it, Mode::AccessExclusive)),

@@ -14,6 +14,7 @@ pub mod history;
 pub mod human;
 pub mod json;
 pub mod junit;
+pub mod locks;
 pub mod markdown;
 pub mod page;
 mod paths;

@@ -2,12 +2,14 @@
 
 use crate::{
     cli::{
-        Check, Cli, Command, Coverage, CoverageFormat, FailOn, Format, Place, Report, RulesFormat, Sql, SqlFormat, Way,
+        Check, Cli, Command, Coverage, CoverageFormat, FailOn, Format, Locks, LocksFormat, Place, Report, RulesFormat,
+        Sql, SqlFormat, Way,
     },
     config::{self, Config},
     discover::{self, Discovered, Given, Wish},
     fault,
     finding::{Direction, Severity},
+    lock::Server,
     output::{self, Look, Output, Paths},
     rules,
 };
@@ -24,6 +26,7 @@ mod gate;
 mod history;
 mod init;
 mod manual;
+mod locks;
 mod project;
 mod rebase;
 mod report;
@@ -63,6 +66,7 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
     match &cli.command {
         Command::Check(args) => check(args, world),
         Command::Sql(args) => sql(args, world),
+        Command::Locks(args) => locks(args, world),
         Command::Coverage(args) => coverage(args, world),
         Command::History(args) => history::run(args, world),
         Command::Rebase(args) => rebase::run(args, world),
@@ -173,15 +177,33 @@ fn sql(args: &Sql, world: &mut World<'_>) -> Result<Exit> {
     if let Some(revision) = &args.revision {
         project.knows(revision, None)?;
     }
-    let ways: &[Direction] = match args.direction {
-        Way::Upgrade => &[Direction::Upgrade],
-        Way::Downgrade => &[Direction::Downgrade],
-        Way::Both => &[Direction::Upgrade, Direction::Downgrade],
-    };
-    let report = sql::report(&project, args.revision.as_deref(), ways);
+    let report = sql::report(&project, args.revision.as_deref(), directions(args.direction));
     match args.format {
         SqlFormat::Sql => output::sql::write_text(&report, world.out),
         SqlFormat::Json => output::sql::write_json(&report, world.out),
+    }
+    .map_err(fault::unwritten)?;
+    Ok(Exit::Clean)
+}
+
+fn directions(way: Way) -> &'static [Direction] {
+    match way {
+        Way::Upgrade => &[Direction::Upgrade],
+        Way::Downgrade => &[Direction::Downgrade],
+        Way::Both => &[Direction::Upgrade, Direction::Downgrade],
+    }
+}
+
+fn locks(args: &Locks, world: &mut World<'_>) -> Result<Exit> {
+    let project = Project::read(&args.place, args.sqlalchemy, world)?;
+    if let Some(revision) = &args.revision {
+        project.knows(revision, None)?;
+    }
+    let server = Server { version: args.postgres.unwrap_or(project.config.policy.target.postgres) };
+    let report = locks::report(&project, args.revision.as_deref(), directions(args.direction), server);
+    match args.format {
+        LocksFormat::Text => output::locks::write_text(&report, world.out),
+        LocksFormat::Json => output::locks::write_json(&report, world.out),
     }
     .map_err(fault::unwritten)?;
     Ok(Exit::Clean)

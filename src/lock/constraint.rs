@@ -20,25 +20,34 @@ impl Ledger<'_> {
             Demand::ForeignKey { table: referenced, .. } => {
                 self.refer(referenced, Mode::ShareRowExclusive);
                 if checked {
-                    self.work_all(members, Work::Scan);
+                    let partitions = self.schema.partitions(table);
+                    self.work_all(&partitions, Work::Scan);
                     self.read(referenced);
                 }
             }
             Demand::Unique { using: None, .. } | Demand::Exclude | Demand::PrimaryKey { using: None, .. } => {
-                self.work_all(members, Work::Build);
+                for member in self.schema.partitions(table) {
+                    let part = if member == *table { Part::Target } else { Part::Partition };
+                    self.lock(&member, Mode::Share, part);
+                    self.work(&member, Work::Build);
+                }
+                if let Demand::PrimaryKey { columns, .. } = &constraint.rule {
+                    for column in columns {
+                        self.set_not_null(column, members);
+                    }
+                }
             }
             Demand::Unique { using: Some(_), .. } => {}
-            Demand::PrimaryKey { using: Some(index), .. } => self.promote(table, index),
+            Demand::PrimaryKey { using: Some(index), .. } => self.promote(table, index, members),
         }
     }
 
     /// `PRIMARY KEY USING INDEX`: its columns become `NOT NULL`.
-    fn promote(&mut self, table: &Name, index: &str) {
+    fn promote(&mut self, table: &Name, index: &str, members: &[Name]) {
         match self.schema.index(&table.renamed(index)).yes() {
             Some(index) => {
-                let open = index.columns.iter().flatten().any(|it| !self.is_proven(table, it));
-                if open {
-                    self.work(table, Work::Scan);
+                for column in index.columns.iter().flatten() {
+                    self.set_not_null(column, members);
                 }
             }
             None => self.doubtful(table, Work::Scan, Some("the columns of the index are not known")),
@@ -60,7 +69,7 @@ impl Ledger<'_> {
                 }
             }
             Demand::PrimaryKey { columns, .. } | Demand::Unique { columns, .. } if cascade => {
-                let to_it = |referred: &[String]| referred.is_empty() || referred == columns.as_slice();
+                let to_it = |referred: &[String]| referred == columns.as_slice();
                 self.referring(table, Mode::AccessExclusive, &to_it);
             }
             _ => {}

@@ -1,7 +1,10 @@
 //! Tables that are dropped or emptied.
 
 use super::{Mode, Part, ledger::Ledger};
-use crate::{schema::Known, statement::Name};
+use crate::{
+    schema::{Known, Table},
+    statement::{Demand, Name},
+};
 
 impl Ledger<'_> {
     pub(super) fn drop_tables(&mut self, tables: &[Name], cascade: bool) {
@@ -11,10 +14,18 @@ impl Ledger<'_> {
             }
             let members = self.members(table, false, Mode::AccessExclusive);
             for member in &members {
-                for referenced in self.referenced(member, &|_| true) {
-                    self.refer(&referenced, Mode::AccessExclusive);
+                let own = self.table(member).into_iter().flat_map(Table::constraints);
+                let keys: Vec<Name> = own
+                    .filter_map(|it| match &it.rule {
+                        Demand::ForeignKey { table, .. } => Some(table.clone()),
+                        _ => None,
+                    })
+                    .collect();
+                for referenced in keys {
+                    self.release(&referenced);
                 }
                 if cascade {
+                    self.drop_readers(member);
                     self.referring(member, Mode::AccessExclusive, &|_| true);
                 }
             }
@@ -30,6 +41,21 @@ impl Ledger<'_> {
         }
     }
 
+    /// `CASCADE` takes the views along that read from a relation.
+    fn drop_readers(&mut self, relation: &Name) {
+        let mut open = vec![relation.clone()];
+        let mut seen: Vec<Name> = Vec::new();
+        while let Some(next) = open.pop() {
+            for view in self.schema.readers(&next) {
+                if !seen.contains(&view) {
+                    self.lock(&view, Mode::AccessExclusive, Part::Dependent);
+                    seen.push(view.clone());
+                    open.push(view);
+                }
+            }
+        }
+    }
+
     pub(super) fn drop_schemas(&mut self, schemas: &[String]) {
         let within = |it: &&crate::schema::Table| schemas.iter().any(|schema| it.name.home() == schema);
         let tables: Vec<Name> = self.schema.tables().filter(within).map(|it| it.name.clone()).collect();
@@ -37,11 +63,13 @@ impl Ledger<'_> {
         self.gap("other things may be in the schema");
     }
 
-    pub(super) fn truncate(&mut self, tables: &[Name], cascade: bool) {
+    pub(super) fn truncate(&mut self, tables: &[Name], only: &[Name], cascade: bool) {
         let mut open: Vec<(Name, Part)> = tables.iter().map(|it| (it.clone(), Part::Target)).collect();
         let mut seen: Vec<Name> = Vec::new();
         while let Some((table, part)) = open.pop() {
-            for member in self.schema.family(&table) {
+            let alone = part == Part::Target && only.contains(&table);
+            let members = if alone { vec![table.clone()] } else { self.schema.family(&table) };
+            for member in members {
                 if seen.contains(&member) {
                     continue;
                 }

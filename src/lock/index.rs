@@ -2,8 +2,8 @@
 
 use super::{Mode, Part, Relation, Work, ledger::Ledger};
 use crate::{
-    schema::{Index, Known},
-    statement::{CreateIndex, Name},
+    schema::{Index, Known, Table},
+    statement::{CreateIndex, Demand, Name},
 };
 
 impl Ledger<'_> {
@@ -14,11 +14,24 @@ impl Ledger<'_> {
         named.filter(|it| it.table == *table).collect()
     }
 
+    /// Their names, and those of the indexes that constraints keep.
+    pub(super) fn all_indexes(&self, table: &Name) -> Vec<Name> {
+        let mut names: Vec<Name> = self.indexes(table).into_iter().map(|it| it.name.clone()).collect();
+        for constraint in self.table(table).into_iter().flat_map(Table::constraints) {
+            if matches!(constraint.rule, Demand::PrimaryKey { .. } | Demand::Unique { .. } | Demand::Exclude) {
+                names.push(table.renamed(&constraint.name));
+            }
+        }
+        names
+    }
+
     pub(super) fn create_index(&mut self, create: &CreateIndex) {
         let name = create.index.as_ref().map(|it| create.table.renamed(it));
         let there = name.is_some_and(|it| matches!(self.schema.index(&it), Known::Yes(_)));
         let mode = if create.concurrently { Mode::ShareUpdateExclusive } else { Mode::Share };
-        for member in self.members(&create.table, create.only || (create.if_not_exists && there), mode) {
+        let tables = if create.only { vec![create.table.clone()] } else { self.schema.partitions(&create.table) };
+        for member in tables {
+            self.lock(&member, mode, if member == create.table { Part::Target } else { Part::Partition });
             if !(create.if_not_exists && there) {
                 self.work(&member, Work::Build);
             }
@@ -35,7 +48,7 @@ impl Ledger<'_> {
             match self.schema.index(index) {
                 Known::Yes(known) => {
                     self.index(index, mode);
-                    for member in self.schema.family(&known.table) {
+                    for member in self.schema.partitions(&known.table) {
                         self.lock(&member, mode, Part::IndexTable);
                     }
                 }

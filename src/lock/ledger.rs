@@ -2,7 +2,7 @@
 
 use super::{Effect, Lock, Mode, Part, Relation, Server, Work};
 use crate::{
-    schema::{Constraint, Known, Schema, Table},
+    schema::{Constraint, Known, Schema, Sort, Table},
     statement::{Demand, Name},
 };
 
@@ -41,8 +41,38 @@ impl<'a> Ledger<'a> {
 
     /// Locks a table, or what else goes by its name.
     pub(super) fn lock(&mut self, table: &Name, mode: Mode, part: Part) -> &mut Lock {
-        let sort = if self.schema.is_materialized(table) { Relation::MaterializedView } else { Relation::Table };
+        let sort = self.sort(table);
         self.take(table, sort, mode, part)
+    }
+
+    /// What goes by the name; a table where nothing is known of it.
+    fn sort(&self, name: &Name) -> Relation {
+        if self.schema.is_materialized(name) {
+            Relation::MaterializedView
+        } else if self.schema.table(name).yes().is_some() {
+            Relation::Table
+        } else if self.schema.object(Sort::View, name).yes().is_some() {
+            Relation::View
+        } else if self.table_of(name).is_some() {
+            Relation::Index
+        } else {
+            Relation::Table
+        }
+    }
+
+    /// The table of an index, also of one that a constraint keeps.
+    pub(super) fn table_of(&self, index: &Name) -> Option<Name> {
+        if let Known::Yes(known) = self.schema.index(index) {
+            return Some(known.table.clone());
+        }
+        let keeps = |it: &Table| {
+            it.name.home() == index.home()
+                && it.constraints().any(|it| {
+                    it.name == index.name
+                        && matches!(it.rule, Demand::PrimaryKey { .. } | Demand::Unique { .. } | Demand::Exclude)
+                })
+        };
+        self.schema.tables().find(|it| keeps(it)).map(|it| it.name.clone())
     }
 
     /// Works through the rows of a table that is locked; a partitioned one has none of its own.
@@ -62,6 +92,10 @@ impl<'a> Ledger<'a> {
             lock.work = work;
             lock.doubt = doubt.map(str::to_owned);
         }
+    }
+
+    pub(super) fn is_rewritten(&self, table: &Name) -> bool {
+        self.locks.iter().any(|it| it.relation == *table && it.work == Work::Rewrite)
     }
 
     /// Works through the rows of several tables.
@@ -108,6 +142,15 @@ impl<'a> Ledger<'a> {
             self.lock(member, mode, if at == 0 { Part::Target } else { Part::Partition });
         }
         members
+    }
+
+    /// Locks the table and its partitions.
+    pub(super) fn partitions(&mut self, table: &Name, mode: Mode) -> Vec<Name> {
+        let partitions = self.schema.partitions(table);
+        for member in &partitions {
+            self.lock(member, mode, if member == table { Part::Target } else { Part::Partition });
+        }
+        partitions
     }
 
     /// The constraints of a table, also those that it has from a table that it is a partition or child of.

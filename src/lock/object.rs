@@ -49,7 +49,7 @@ impl Ledger<'_> {
         for table in self.schema.tables() {
             if table.columns().any(|(_, column)| column.kind.as_ref().is_some_and(|it| self.is_over(it, domain))) {
                 for member in self.schema.family(&table.name) {
-                    if !names.contains(&member) {
+                    if !self.is_partitioned(&member) && !names.contains(&member) {
                         names.push(member);
                     }
                 }

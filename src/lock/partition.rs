@@ -12,6 +12,7 @@ impl Ledger<'_> {
         if !default {
             self.crowd(table);
         }
+        self.join_referred(table);
         for referenced in self.referenced(table, &|_| true) {
             self.refer(&referenced, Mode::ShareRowExclusive);
         }
@@ -32,8 +33,19 @@ impl Ledger<'_> {
         if !concurrently && let Some(default) = self.schema.default_partition(table).cloned() {
             self.lock(&default, Mode::AccessExclusive, Part::DefaultPartition);
         }
+        for referring in self.referring(table, Mode::AccessExclusive, &|_| true) {
+            self.read(&referring);
+        }
         for referenced in self.referenced(table, &|_| true) {
             self.refer(&referenced, Mode::ShareRowExclusive);
+        }
+    }
+
+    /// Foreign keys to a partitioned table are foreign keys to a partition that joins it; since version 15 the tables
+    /// that they are of are locked for it.
+    fn join_referred(&mut self, table: &Name) {
+        if self.server.version >= 15 {
+            self.referring(table, Mode::ShareRowExclusive, &|_| true);
         }
     }
 
@@ -46,6 +58,7 @@ impl Ledger<'_> {
             if !of.default {
                 self.crowd(&of.parent);
             }
+            self.join_referred(&of.parent);
             for referenced in self.referenced(&of.parent, &|_| true) {
                 self.refer(&referenced, Mode::ShareRowExclusive);
             }

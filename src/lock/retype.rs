@@ -5,7 +5,10 @@ use super::{
     cast::{Cast, cast},
     ledger::Ledger,
 };
-use crate::statement::{Demand, Expr, Name, Type};
+use crate::{
+    schema::Table,
+    statement::{Demand, Expr, Name, Type},
+};
 
 /// What a column becomes.
 pub(super) struct Retyped<'a> {
@@ -22,7 +25,14 @@ impl Ledger<'_> {
             let old = self.column_type(member, column);
             let cast = old.as_ref().map_or(Cast::Unknown, |old| cast(column, old, new, to.using, self.schema));
             self.rows_of(member, column, old.as_ref(), to, cast);
-            self.keys_of(member, column, old.as_ref(), new, cast);
+        }
+    }
+
+    /// The foreign keys, once it is known whether the table is rewritten.
+    pub(super) fn rekey(&mut self, column: &str, new: &Type, members: &[Name]) {
+        for member in members {
+            let old = self.column_type(member, column);
+            self.keys_of(member, column, old.as_ref(), new);
         }
     }
 
@@ -54,9 +64,26 @@ impl Ledger<'_> {
             }
             _ => false,
         });
-        if (other && keyed) || self.rebuilds(table, column, other) {
+        if (other && keyed) || self.rebuilds(table, column, other) || self.is_indexed_above(table, column) {
             self.work(table, Work::Build);
         }
+    }
+
+    /// An index of a partitioned table is made anew with all that is below it, whatever the types are.
+    fn is_indexed_above(&self, table: &Name, column: &str) -> bool {
+        self.schema.parents(table).iter().filter(|it| it.partition).any(|parent| {
+            let index = self
+                .indexes(&parent.name)
+                .into_iter()
+                .any(|it| it.columns.iter().flatten().chain(&it.mentions).any(|it| it == column));
+            let key = self.table(&parent.name).into_iter().flat_map(Table::constraints).any(|it| match &it.rule {
+                Demand::PrimaryKey { columns, .. } | Demand::Unique { columns, .. } => {
+                    columns.iter().any(|it| it == column)
+                }
+                _ => false,
+            });
+            index || key || self.is_indexed_above(&parent.name, column)
+        })
     }
 
     /// An index of the table has to be built anew: its operator class is another for the new type, or it has an
@@ -70,34 +97,24 @@ impl Ledger<'_> {
         })
     }
 
-    /// Foreign keys of the column, and to it, are made anew; they are checked again where another operator compares.
-    fn keys_of(&mut self, table: &Name, column: &str, old: Option<&Type>, new: &Type, cast: Cast) {
-        let compared = match (old, cast) {
-            (Some(old), _) => self.class(old) != self.class(new),
-            (None, _) => false,
-        };
+    /// Foreign keys of the column, and to it, are made anew; they are checked again where another operator compares,
+    /// or the table is rewritten (`ATPostAlterTypeParse`).
+    fn keys_of(&mut self, table: &Name, column: &str, old: Option<&Type>, new: &Type) {
+        let compared = old.is_some_and(|old| self.class(old) != self.class(new));
+        let again = compared || self.is_rewritten(table);
         let keys = |it: &crate::schema::Constraint| matches!(&it.rule, Demand::ForeignKey { columns, .. } if columns.iter().any(|it| it == column));
         for referenced in self.referenced(table, &keys) {
             self.refer(&referenced, Mode::AccessExclusive);
-            if compared {
+            if again {
                 self.work(table, Work::Scan);
                 self.read(&referenced);
             }
         }
-        let primary = self.schema.table(table).yes().is_some_and(|it| {
-            it.constraints().any(
-                |it| matches!(&it.rule, Demand::PrimaryKey { columns, .. } if columns.iter().any(|it| it == column)),
-            )
-        });
-        let to_it = |referred: &[String]| {
-            if referred.is_empty() { primary } else { referred.iter().any(|it| it == column) }
-        };
+        let to_it = |referred: &[String]| referred.iter().any(|it| it == column);
         for referring in self.referring(table, Mode::AccessExclusive, &to_it) {
-            if compared {
-                self.work(table, Work::Scan);
-                for member in self.schema.family(&referring) {
-                    self.work(&member, Work::Scan);
-                }
+            if again {
+                self.read(table);
+                self.read(&referring);
             }
         }
     }
@@ -110,6 +127,7 @@ impl Ledger<'_> {
         let name = match kind.name.as_str() {
             "varchar" => "text",
             "cidr" => "inet",
+            name if super::cast::is_oid(name) => "oid",
             name => name,
         };
         if kind.dimensions > 0 { "array".to_owned() } else { name.to_owned() }

@@ -9,9 +9,12 @@ impl Ledger<'_> {
             Upkeep::ReindexIndex { index, concurrently } => self.reindex(index, *concurrently),
             Upkeep::ReindexTable { table, concurrently } => {
                 let mode = if *concurrently { Mode::ShareUpdateExclusive } else { Mode::Share };
-                for member in self.members(table, false, mode) {
+                if !self.schema.parents(table).is_empty() {
+                    self.gap("indexes that it has from the table that it is a partition of are locked too");
+                }
+                for member in self.partitions(table, mode) {
                     self.work(&member, Work::Build);
-                    let indexes: Vec<Name> = self.indexes(&member).into_iter().map(|it| it.name.clone()).collect();
+                    let indexes = self.all_indexes(&member);
                     for index in indexes.iter().filter(|_| !concurrently) {
                         self.take(index, Relation::Index, Mode::AccessExclusive, Part::Dependent);
                     }
@@ -23,7 +26,12 @@ impl Ledger<'_> {
             Upkeep::Vacuum { tables, full } => self.vacuum(tables, *full),
             Upkeep::Analyze { tables } => {
                 for table in tables {
-                    self.lock(table, Mode::ShareUpdateExclusive, Part::Target);
+                    // Since version 18 it goes to the children, of which it only read before.
+                    if self.server.version >= 18 {
+                        self.family(table, Mode::ShareUpdateExclusive);
+                    } else {
+                        self.partitions(table, Mode::ShareUpdateExclusive);
+                    }
                 }
             }
             Upkeep::Refresh { view, concurrently, .. } => {
@@ -40,7 +48,7 @@ impl Ledger<'_> {
     }
 
     fn reindex(&mut self, index: &Name, concurrently: bool) {
-        let known = self.schema.index(index).yes().map(|it| it.table.clone());
+        let known = self.table_of(index);
         let (mode, own) = if concurrently {
             (Mode::ShareUpdateExclusive, Mode::ShareUpdateExclusive)
         } else {
@@ -79,15 +87,16 @@ impl Ledger<'_> {
         let table = &annex.table;
         let mode = match (annex.sort, annex.act) {
             (AnnexSort::RowTrigger, _) => {
-                self.family(table, Mode::ShareRowExclusive);
+                self.partitions(table, Mode::ShareRowExclusive);
                 return;
             }
             (AnnexSort::Trigger, Act::Create) => Mode::ShareRowExclusive,
-            (AnnexSort::Trigger, _) => {
-                self.family(table, Mode::AccessExclusive);
+            // Since version 15 a renamed trigger is renamed on the partitions too.
+            (AnnexSort::Trigger, act) if act == Act::Drop || self.server.version >= 15 => {
+                self.partitions(table, Mode::AccessExclusive);
                 return;
             }
-            (AnnexSort::Policy | AnnexSort::Rule, _) => Mode::AccessExclusive,
+            (AnnexSort::Trigger | AnnexSort::Policy | AnnexSort::Rule, _) => Mode::AccessExclusive,
             (AnnexSort::Statistics | AnnexSort::Comment | AnnexSort::Publication, _) => Mode::ShareUpdateExclusive,
         };
         self.lock(table, mode, Part::Target);

@@ -50,8 +50,12 @@ pub fn changes(expr: &Expr, schema: &Schema) -> Changes {
 fn call(function: &Name, schema: &Schema) -> Changes {
     let name = function.name.as_str();
     let bare = function.home() == "public";
-    if let Some(volatility) = schema.volatility(function) {
-        return if volatility == Volatility::Volatile { Changes::Yes } else { Changes::No };
+    match schema.volatility(function) {
+        // `inline_function` in `optimizer/util/clauses.c`: what is VOLATILE is then the body.
+        Some((Volatility::Volatile, true)) => return Changes::Unknown(format!("the body of `{function}()`")),
+        Some((Volatility::Volatile, false)) => return Changes::Yes,
+        Some(_) => return Changes::No,
+        None => {}
     }
     if bare && (VOLATILE.binary_search(&name).is_ok() || OF_EXTENSIONS.contains(&name)) {
         Changes::Yes

@@ -33,7 +33,7 @@ pub(super) struct Kin {
     /// Tables that are, or once were, children of a table.
     children: Map<Name, Arc<BTreeSet<Name>>>,
     domains: Map<Name, Slot<Domain>>,
-    functions: Map<Name, Slot<Volatility>>,
+    functions: Map<Name, Slot<(Volatility, bool)>>,
     /// Tables that are not logged, and materialized views.
     unlogged: Map<Name, Slot<()>>,
     materialized: Map<Name, Slot<()>>,
@@ -56,17 +56,36 @@ impl Schema {
     /// The table, its partitions and children, and theirs.
     #[must_use]
     pub fn family(&self, table: &Name) -> Vec<Name> {
+        self.descent(table, false)
+    }
+
+    /// The table, its partitions, and theirs.
+    #[must_use]
+    pub fn partitions(&self, table: &Name) -> Vec<Name> {
+        self.descent(table, true)
+    }
+
+    fn descent(&self, table: &Name, partitions: bool) -> Vec<Name> {
         let mut found = vec![table.clone()];
         let mut at = 0;
         while let Some(next) = found.get(at).cloned() {
             for child in self.children(&next) {
-                if !found.contains(child) {
+                let is_partition = || self.parents(child).iter().any(|it| it.name == next && it.partition);
+                if !found.contains(child) && (!partitions || is_partition()) {
                     found.push(child.clone());
                 }
             }
             at += 1;
         }
         found
+    }
+
+    /// The views that read from a table or view by their own words.
+    #[must_use]
+    pub fn readers(&self, relation: &Name) -> Vec<Name> {
+        let views = self.objects.iter().filter(|((sort, _), _)| *sort == super::Sort::View);
+        let reads = views.filter(|(_, slot)| slot.value.as_ref().is_some_and(|it| it.reads.contains(relation)));
+        reads.map(|((_, name), _)| name.clone()).collect()
     }
 
     /// The default partition of a table.
@@ -83,9 +102,10 @@ impl Schema {
         self.kin.domains.get(&name)?.value.as_deref()
     }
 
-    /// How much the answer of a function that the history has made may change: of several with one name, the most.
+    /// How much the answer of a function that the history has made may change, of several with one name the most; and
+    /// whether its body may be put in its place (`LANGUAGE sql`).
     #[must_use]
-    pub fn volatility(&self, function: &Name) -> Option<Volatility> {
+    pub fn volatility(&self, function: &Name) -> Option<(Volatility, bool)> {
         self.kin.functions.get(function)?.value.as_deref().copied()
     }
 
@@ -262,10 +282,12 @@ impl Kin {
 
     fn define(&mut self, function: &Function, stamp: u32) {
         let known = self.functions.get(&function.name).and_then(|it| it.value.as_deref()).copied();
+        let mut value = (function.volatility, function.inlined);
         // Which of several it replaces is told by parameters, which are not read.
-        let volatility =
-            known.filter(|_| !function.replace).map_or(function.volatility, |it| it.max(function.volatility));
-        self.functions.insert_mut(function.name.clone(), kept(volatility, stamp));
+        if let Some(known) = known.filter(|_| !function.replace) {
+            value = (value.0.max(known.0), value.1 || known.1);
+        }
+        self.functions.insert_mut(function.name.clone(), kept(value, stamp));
     }
 
     /// Takes in what another branch has done; see [`Schema::join`].

@@ -194,17 +194,20 @@ pub(super) fn domain(it: &CreateDomainStmt) -> Domain {
 
 /// `CREATE FUNCTION`, `CREATE PROCEDURE`.
 pub(super) fn function(it: &CreateFunctionStmt) -> Function {
-    let said = it.options.iter().rev().find_map(|node| match node.node.as_ref()? {
-        NodeEnum::DefElem(option) if option.defname == "volatility" => match option.arg.as_deref()?.node.as_ref()? {
-            NodeEnum::String(word) => Some(word.sval.as_str()),
+    let said = |name: &str| {
+        it.options.iter().rev().find_map(|node| match node.node.as_ref()? {
+            NodeEnum::DefElem(option) if option.defname == name => match option.arg.as_deref()?.node.as_ref()? {
+                NodeEnum::String(word) => Some(word.sval.as_str()),
+                _ => None,
+            },
             _ => None,
-        },
-        _ => None,
-    });
-    let volatility = match said {
+        })
+    };
+    let volatility = match said("volatility") {
         Some("immutable") => Volatility::Immutable,
         Some("stable") => Volatility::Stable,
         _ => Volatility::Volatile,
     };
-    Function { name: dotted(&it.funcname), volatility, replace: it.replace, procedure: it.is_procedure }
+    let inlined = said("language").is_none_or(|it| it.eq_ignore_ascii_case("sql"));
+    Function { name: dotted(&it.funcname), volatility, inlined, replace: it.replace, procedure: it.is_procedure }
 }

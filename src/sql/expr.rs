@@ -4,7 +4,7 @@ use super::node::{dotted, kind, string};
 use crate::statement::Expr;
 use pg_query::{
     Node, NodeEnum,
-    protobuf::{AConst, AExpr, AExprKind, BoolExpr, BoolExprType, FuncCall, NullTestType, a_const::Val},
+    protobuf::{AConst, AExpr, AExprKind, BoolExpr, BoolExprType, CaseExpr, FuncCall, NullTestType, a_const::Val},
 };
 
 /// The text of a constant; `None` for NULL.
@@ -56,13 +56,7 @@ pub(super) fn expr(node: &Node) -> Expr {
                 NullTestType::Undefined => Expr::Other,
             }
         }
-        NodeEnum::CaseExpr(it) => {
-            let results = it.args.iter().map(|arm| match arm.node.as_ref() {
-                Some(NodeEnum::CaseWhen(when)) => boxed(when.result.as_deref()),
-                _ => Expr::Other,
-            });
-            Expr::Case { results: results.collect(), otherwise: it.defresult.as_deref().map(|it| Box::new(expr(it))) }
-        }
+        NodeEnum::CaseExpr(it) => case(it),
         NodeEnum::AArrayExpr(it) => Expr::Composite(all(&it.elements)),
         NodeEnum::RowExpr(it) => Expr::Composite(all(&it.args)),
         NodeEnum::List(it) => Expr::Mixed(all(&it.items)),
@@ -72,6 +66,18 @@ pub(super) fn expr(node: &Node) -> Expr {
         NodeEnum::CollateClause(it) => boxed(it.arg.as_deref()),
         _ => Expr::Other,
     }
+}
+
+fn case(it: &CaseExpr) -> Expr {
+    let mut conditions: Vec<Expr> = it.arg.as_deref().map(expr).into_iter().collect();
+    let mut results = Vec::new();
+    for arm in &it.args {
+        if let Some(NodeEnum::CaseWhen(when)) = arm.node.as_ref() {
+            conditions.push(boxed(when.expr.as_deref()));
+            results.push(boxed(when.result.as_deref()));
+        }
+    }
+    Expr::Case { conditions, results, otherwise: it.defresult.as_deref().map(|it| Box::new(expr(it))) }
 }
 
 fn column(fields: &[Node]) -> Expr {

@@ -3,7 +3,7 @@
 use super::{
     alter, create,
     expr::{boxed, constant as constant_text, expr},
-    node::{dotted, objects, range, relations, strings},
+    node::{dotted, objects, only, range, relations, strings},
     upkeep,
 };
 use crate::statement::{Insert, Kind, Name, Setting, Update};
@@ -77,9 +77,11 @@ fn change(node: &NodeEnum) -> Option<Kind> {
             using: !it.using_clause.is_empty(),
             condition: it.where_clause.as_deref().map(expr),
         },
-        NodeEnum::TruncateStmt(it) => {
-            Kind::Truncate { tables: relations(&it.relations), cascade: it.behavior() == DropBehavior::DropCascade }
-        }
+        NodeEnum::TruncateStmt(it) => Kind::Truncate {
+            tables: relations(&it.relations),
+            only: only(&it.relations),
+            cascade: it.behavior() == DropBehavior::DropCascade,
+        },
         NodeEnum::VariableSetStmt(it) => return setting(it).map(|it| Kind::Set(Box::new(it))),
         NodeEnum::SelectStmt(it) => match it.into_clause.as_deref() {
             Some(into) => Kind::CreateTableAs {

@@ -39,6 +39,15 @@ pub(super) fn relations(nodes: &[Node]) -> Vec<Name> {
     names.collect()
 }
 
+/// Those of them that are named with `ONLY`.
+pub(super) fn only(nodes: &[Node]) -> Vec<Name> {
+    let names = nodes.iter().filter_map(|node| match node.node.as_ref()? {
+        NodeEnum::RangeVar(it) if !it.inh => Some(range(Some(it))),
+        _ => None,
+    });
+    names.collect()
+}
+
 /// A name from its parts: `a`, `s.a`, `db.s.a`.
 pub(super) fn dotted(parts: &[Node]) -> Name {
     let mut parts = strings(parts);

@@ -1,6 +1,6 @@
 //! Locks, rebuilding, and what hangs on a table, out of protobuf.
 
-use super::node::{dotted, range, relations, string};
+use super::node::{dotted, only, range, relations, string};
 use crate::statement::{Act, Annex, AnnexSort, Kind, Mode, Name, Upkeep};
 use pg_query::{
     Node, NodeEnum,
@@ -86,14 +86,10 @@ fn is_given(options: &[Node], name: &str) -> bool {
 }
 
 fn lock(it: &LockStmt) -> Upkeep {
-    let only = it.relations.iter().filter_map(|node| match node.node.as_ref()? {
-        NodeEnum::RangeVar(it) if !it.inh => Some(range(Some(it))),
-        _ => None,
-    });
     // `storage/lockdefs.h` counts them from 1.
     let place = usize::try_from(it.mode).ok().and_then(|mode| mode.checked_sub(1));
     let mode = place.and_then(|at| Mode::ALL.get(at)).copied().unwrap_or(Mode::AccessExclusive);
-    Upkeep::Lock { tables: relations(&it.relations), mode, only: only.collect() }
+    Upkeep::Lock { tables: relations(&it.relations), mode, only: only(&it.relations) }
 }
 
 /// What a comment on a relation, or on a column of one, is on; others lock no table that anybody waits for.

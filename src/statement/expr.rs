@@ -43,6 +43,8 @@ pub enum Expr {
     Or(Vec<Expr>),
     Not(Box<Expr>),
     Case {
+        /// What is asked, in `CASE it WHEN …` the `it` too.
+        conditions: Vec<Expr>,
         results: Vec<Expr>,
         /// Without `ELSE` a row that matches nothing gets NULL.
         otherwise: Option<Box<Expr>>,
@@ -139,7 +141,9 @@ impl Expr {
             Self::Operator { operator, args } => STRICT.contains(&operator.as_str()) && args.iter().all(never),
             Self::In { inner, list } => never(inner) && list.iter().all(never),
             Self::And(args) | Self::Or(args) => args.iter().all(never),
-            Self::Case { results, otherwise } => results.iter().all(never) && otherwise.as_deref().is_some_and(never),
+            Self::Case { results, otherwise, .. } => {
+                results.iter().all(never) && otherwise.as_deref().is_some_and(never)
+            }
             Self::Null | Self::Default | Self::Foreign { .. } | Self::Mixed(_) | Self::Other => false,
         }
     }
@@ -242,7 +246,9 @@ impl Expr {
             | Self::Foreign { args, .. }
             | Self::Mixed(args) => args.iter().collect(),
             Self::In { inner, list } => std::iter::once(&**inner).chain(list).collect(),
-            Self::Case { results, otherwise } => results.iter().chain(otherwise.as_deref()).collect(),
+            Self::Case { conditions, results, otherwise } => {
+                conditions.iter().chain(results).chain(otherwise.as_deref()).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -261,7 +267,9 @@ impl Expr {
             | Self::Foreign { args, .. }
             | Self::Mixed(args) => args.iter_mut().collect(),
             Self::In { inner, list } => std::iter::once(&mut **inner).chain(list).collect(),
-            Self::Case { results, otherwise } => results.iter_mut().chain(otherwise.as_deref_mut()).collect(),
+            Self::Case { conditions, results, otherwise } => {
+                conditions.iter_mut().chain(results).chain(otherwise.as_deref_mut()).collect()
+            }
             _ => Vec::new(),
         }
     }

@@ -172,6 +172,8 @@ pub struct Function {
     pub name: Name,
     /// As it is declared; `VOLATILE` where nothing is said.
     pub volatility: Volatility,
+    /// `LANGUAGE sql`: its body may be put in its place.
+    pub inlined: bool,
     /// `OR REPLACE`.
     pub replace: bool,
     /// `CREATE PROCEDURE`.
