@@ -132,6 +132,18 @@ pub struct Context<'a> {
     pub names: &'a Names,
     /// Where it is told which revisions are new: those, by their place in the history.
     pub fresh: Option<&'a [bool]>,
+    /// The user has selected rules by their names.
+    pub selected: bool,
+}
+
+impl Context<'_> {
+    /// The upgrade of a revision that is known to be new: the code from before it runs while it is run, and after it.
+    /// What is old has been deployed, and the code with it. Who selects rules by name is told of every revision.
+    #[must_use]
+    pub fn is_deployed_now(&self, run: Run) -> bool {
+        let fresh = self.fresh.map_or(self.selected, |it| it.get(run.revision) == Some(&true));
+        fresh && run.direction == Direction::Upgrade
+    }
 }
 
 /// What a rule sees of one statement.
@@ -196,12 +208,17 @@ impl Site<'_> {
                 && fresh(self.run.revision))
     }
 
-    /// The upgrade of a revision that is known to be new: the code from before it runs while it is run, and after it.
-    /// What is old has been deployed, and the code with it.
+    /// As [`Context::is_deployed_now`].
     #[must_use]
     pub fn is_deployed_now(&self) -> bool {
-        let fresh = self.context.fresh.is_some_and(|it| it.get(self.run.revision) == Some(&true));
-        fresh && self.run.direction == Direction::Upgrade
+        self.context.is_deployed_now(self.run)
+    }
+
+    /// The column was made by this very run, or by another new revision: no older code knows it.
+    #[must_use]
+    pub fn is_new_column(&self, table: &Name, column: &str) -> bool {
+        let made = self.schema.column(table, column).yes().and_then(|it| it.made);
+        made.is_some_and(|it| self.is_new(it.run))
     }
 
     /// A table that this very run drops later on: what happens to it before is of no account.
@@ -269,6 +286,8 @@ fn graded(run: Run, up: Severity, down: Severity) -> Severity {
 pub struct Migration<'a> {
     /// The revision.
     pub revision: &'a Revision,
+    /// Its upgrade as a run.
+    pub run: Run,
     /// The way up, without statements that are never run.
     pub upgrade: &'a Way,
     /// The way down, likewise.

@@ -47,8 +47,13 @@ pub(super) fn judge(case: &Case<'_>, graph: &Graph, newness: &Newness) -> (Vec<R
     for way in case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
         way.statements.iter().for_each(|statement| names.add(statement));
     }
-    let context =
-        Context { history: case.history, target: &case.policy.target, names: &names, fresh: newness.fresh.as_deref() };
+    let context = Context {
+        history: case.history,
+        target: &case.policy.target,
+        names: &names,
+        fresh: newness.fresh.as_deref(),
+        selected: case.policy.select.is_some(),
+    };
     let rules = active(case.policy);
     let mut judge = Judge { context, rules, raised: Vec::new(), open: Transaction::default() };
     judge.history();
@@ -118,6 +123,7 @@ impl Judge<'_> {
         }
         let migration = Migration {
             revision,
+            run: Run { revision: turn.place, direction: Direction::Upgrade },
             upgrade: &upgrade,
             downgrade: &downgrade,
             before: &turn.before,
