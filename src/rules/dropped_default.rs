@@ -53,7 +53,7 @@ fn gets_another(site: &Site<'_>, name: &str) -> bool {
         Action::SetDefault { column, .. }
         | Action::DropNotNull { column }
         | Action::DropColumn { column, .. }
-        | Action::AddIdentity { column } => column == name,
+        | Action::AddIdentity { column, .. } => column == name,
         _ => false,
     })
 }

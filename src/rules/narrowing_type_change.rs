@@ -16,7 +16,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
         return;
     }
     for action in actions {
-        let Action::SetType { column, kind, using } = action else { continue };
+        let Action::SetType { column, kind, using, .. } = action else { continue };
         if site.is_new_column(table, column) {
             continue;
         }
