@@ -38,6 +38,12 @@ pub enum Command {
     },
     /// List the rules
     Rules {
+        /// Only those with this word in their name, their summary or another tool's name for them
+        #[arg(value_name = "WORD")]
+        word: Option<String>,
+        /// Only those of this group
+        #[arg(long, value_name = "GROUP")]
+        group: Option<String>,
         /// How to list them
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: RulesFormat,

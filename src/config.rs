@@ -125,6 +125,19 @@ pub fn rules_named(names: &[String]) -> Result<BTreeSet<&'static str>> {
     Ok(all)
 }
 
+/// The word is that of a group of rules.
+///
+/// # Errors
+/// It is not.
+pub fn group_named(name: &str) -> Result<()> {
+    let groups = values::groups();
+    if groups.contains(name) {
+        return Ok(());
+    }
+    let list: Vec<&str> = groups.into_iter().collect();
+    Err(fault::helped(format!("there is no group `{name}`"), format!("the groups are `{}`", list.join("`, `"))))
+}
+
 /// A text that is not TOML has the table too, so that its fault is told where somebody meant it for us.
 fn has_table(text: &str) -> bool {
     match DeTable::parse(text) {

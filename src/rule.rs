@@ -19,6 +19,7 @@ use crate::{
 use std::cell::OnceCell;
 
 pub mod code;
+mod columns;
 mod rows;
 mod transaction;
 
@@ -40,6 +41,34 @@ impl Rule {
     #[must_use]
     pub fn summary(&self) -> &'static str {
         self.doc.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or("")
+    }
+}
+
+impl Rule {
+    /// What other tools call it, and which tools: `ban-drop-column` and `squawk`. From the line `Other tools: …` of the
+    /// document.
+    pub fn aliases(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        let line = self.doc.lines().find_map(|line| line.strip_prefix("Other tools: ")).unwrap_or("");
+        line.trim_end_matches('.').split(", ").filter_map(|it| {
+            let (name, tool) = it.strip_prefix('`')?.split_once("` (")?;
+            Some((name, tool.strip_suffix(')')?))
+        })
+    }
+
+    /// The word stands in its name, its summary or what other tools call it; in whatever case.
+    #[must_use]
+    pub fn speaks_of(&self, word: &str) -> bool {
+        let word = word.to_ascii_lowercase();
+        let says = |text: &str| text.to_ascii_lowercase().contains(&word);
+        says(self.name) || says(self.summary()) || self.aliases().any(|(name, tool)| says(name) || says(tool))
+    }
+
+    /// The name is the rule's own, or what another tool calls it: `ban-drop-column`, `squawk:ban-drop-column`.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let (tool, word) = name.split_once(':').map_or((None, name), |(tool, word)| (Some(tool), word));
+        let known = |(alias, of): (&str, &str)| alias == word && tool.is_none_or(|tool| tool == of);
+        self.name == name || self.aliases().any(known)
     }
 }
 
@@ -90,6 +119,12 @@ impl Group {
             Self::Security => "security",
             Self::Style => "style",
         }
+    }
+
+    /// Rules of the group speak of revisions that are known to be new: what is old has been deployed.
+    #[must_use]
+    pub fn is_of_new_revisions(self) -> bool {
+        matches!(self, Self::BreaksOldCode | Self::DataLoss)
     }
 
     /// Which code a rule of the group speaks of, for a revision that is run this way.

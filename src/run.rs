@@ -63,7 +63,7 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
         Command::History(args) => history::run(args, world),
         Command::Rebase(args) => rebase::run(args, world),
         Command::Explain { rule } => explain(rule, world),
-        Command::Rules { format } => list(*format, world),
+        Command::Rules { word, group, format } => list(word.as_deref(), group.as_deref(), *format, world),
         Command::ConfigSchema => {
             writeln!(world.out, "{:#}", config::json_schema()).map_err(fault::unwritten)?;
             Ok(Exit::Clean)
@@ -232,7 +232,7 @@ fn exit_code(worst: Option<Severity>, fail_on: FailOn) -> Exit {
 }
 
 fn explain(name: &str, world: &mut World<'_>) -> Result<Exit> {
-    let Some(rule) = rules::find(name) else {
+    let Some(rule) = rules::named(name).first().copied() else {
         let known = rules::ALL.iter().map(|rule| rule.name);
         let help = match config::nearest_word(name, known) {
             Some(near) => format!("`{near}` is the nearest that there is"),
@@ -244,10 +244,18 @@ fn explain(name: &str, world: &mut World<'_>) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-fn list(format: RulesFormat, world: &mut World<'_>) -> Result<Exit> {
+fn list(word: Option<&str>, group: Option<&str>, format: RulesFormat, world: &mut World<'_>) -> Result<Exit> {
+    if let Some(group) = group {
+        config::group_named(group)?;
+    }
+    let chosen: Vec<&crate::rule::Rule> = rules::ALL
+        .iter()
+        .filter(|rule| group.is_none_or(|it| rule.spec.group.word() == it))
+        .filter(|rule| word.is_none_or(|it| rule.speaks_of(it)))
+        .collect();
     match format {
-        RulesFormat::Text => output::rules::write_text(rules::ALL, look(world), world.out),
-        RulesFormat::Json => output::rules::write_json(rules::ALL, world.out),
+        RulesFormat::Text => output::rules::write_text(&chosen, look(world), world.out),
+        RulesFormat::Json => output::rules::write_json(&chosen, world.out),
     }
     .map_err(fault::unwritten)?;
     Ok(Exit::Clean)

@@ -4,7 +4,7 @@ use crate::{
     finding::{Direction, Severity},
     rule::{Check, Findings, Group, Migration, Spec, code},
     schema::Known,
-    statement::Name,
+    statement::{Action, Kind, Name},
 };
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
             let (Some(made), Known::Yes(required)) = (known.made, known.not_null) else { continue };
             let new = made.run == migration.run || is_new(made.run.revision);
             let now = made.run == migration.run || required.run == migration.run;
-            if !new || !now || known.default.is_some() || known.generated {
+            if !new || !now || known.default.is_some() || known.generated || fails(migration, name, column) {
                 continue;
             }
             let message = format!(
@@ -46,4 +46,16 @@ fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// It is added `NOT NULL` and without a default: that fails where there are rows, which `not-null-without-backfill` says.
+fn fails(migration: &Migration<'_>, name: &Name, added: &str) -> bool {
+    let actions = migration.upgrade.statements.iter().filter_map(|it| match &it.kind {
+        Kind::AlterTable { table, actions, .. } if table == name => Some(actions),
+        _ => None,
+    });
+    actions.flatten().any(|it| match it {
+        Action::AddColumn { column, .. } => column.name == added && column.not_null && column.default.is_none(),
+        _ => false,
+    })
 }

@@ -18,7 +18,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     for action in actions {
         let Action::SetType { column, kind, .. } = action else { continue };
         let old = site.schema.column(table, column).yes().and_then(|it| it.kind.as_ref());
-        let (Some(old), Some(new)) = (old.and_then(|it| labels(site, it)), labels(site, kind)) else { continue };
+        let (Some(old), Some(new)) = (old.and_then(|it| before(site, it)), labels(site, kind)) else { continue };
         let gone: Vec<&str> = old.iter().filter(|it| !new.contains(it)).map(String::as_str).collect();
         if gone.is_empty() {
             continue;
@@ -39,6 +39,18 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
                 list.join(", ")
             ))
         ));
+    }
+}
+
+/// The values of a column's type, which the run may have given another name before.
+fn before<'a>(site: &Site<'a>, kind: &Type) -> Option<&'a [String]> {
+    let renamed = site.earlier.iter().rev().find_map(|it| match &it.kind {
+        Kind::RenameType { name, to } if name.name == kind.name => Some(to),
+        _ => None,
+    });
+    match renamed {
+        Some(to) => labels(site, &Type { name: to.clone(), ..kind.clone() }),
+        None => labels(site, kind),
     }
 }
 
