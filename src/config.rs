@@ -19,7 +19,7 @@ use globset::GlobMatcher;
 use miette::Result;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use toml::de::DeTable;
 
@@ -38,6 +38,8 @@ pub struct Config {
     pub assume: BTreeMap<String, Literal>,
     /// `[types]`: the SQL type of dotted Python names.
     pub types: BTreeMap<String, String>,
+    /// The file of accepted findings, from where the tool was started.
+    pub baseline: Option<PathBuf>,
     /// What connects to the database, in place of what the project says.
     pub driver: Option<Driver>,
     /// The version of SQLAlchemy, in place of what the project says.
@@ -62,6 +64,7 @@ impl Default for Config {
             exclude: Vec::new(),
             assume: BTreeMap::new(),
             types: BTreeMap::new(),
+            baseline: None,
             driver: None,
             sqlalchemy: None,
             file: None,

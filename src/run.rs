@@ -19,6 +19,7 @@ use std::{
     path::PathBuf,
 };
 
+mod baseline;
 mod coverage;
 mod gate;
 mod history;
@@ -58,6 +59,7 @@ pub struct World<'a> {
 pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
     match &cli.command {
         Command::Check(args) => check(args, world),
+        Command::Baseline(args) => baseline::run(args, world),
         Command::Sql(args) => sql(args, world),
         Command::Coverage(args) => coverage(args, world),
         Command::History(args) => history::run(args, world),
@@ -119,7 +121,12 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
     if args.strict {
         policy.insist(OPAQUE);
     }
-    let report = project.check(&policy, gate.as_ref())?;
+    let mut report = project.check(&policy, gate.as_ref())?;
+    if let Some(file) = baseline::file(args, &project.config) {
+        let narrowed = !args.select.is_empty() || !args.ignore.is_empty() || policy.target.since.is_some();
+        let whole = gate.is_none() && !narrowed && !project.is_part();
+        baseline::apply(&project, &file, &world.here, whole, &mut report)?;
+    }
     let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());
     let histories: Vec<&crate::history::History> = project.stories.iter().map(|story| &story.history).collect();
     let written = write_reports(&args.formats, world, &|format, colored, out| {

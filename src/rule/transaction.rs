@@ -47,7 +47,7 @@ impl Deeds {
         let statement = site.statement;
         let deed = Deed { span: statement.span, run: site.run };
         let mut did = Transaction::default();
-        if statement.autocommit || !site.in_transaction || matches!(statement.kind, Kind::Begin | Kind::End) {
+        if !site.in_transaction || matches!(statement.kind, Kind::Begin | Kind::End) {
             return Self { ends: true, did };
         }
         match &statement.kind {

@@ -5,7 +5,7 @@ use crate::{
     finding::Severity,
     rule::{Check, Findings, Group, Site, Spec, code},
     source::Span,
-    statement::Kind,
+    statement::{Kind, Statement},
 };
 
 pub(super) static SPEC: Spec =
@@ -18,7 +18,8 @@ const LONG_BUILD: u64 = 600_000;
 
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     let Kind::CreateIndex(create) = &site.statement.kind else { return };
-    if !create.concurrently || site.in_transaction {
+    let built = |it: &Statement| matches!(&it.kind, Kind::CreateIndex(create) if create.concurrently);
+    if !create.concurrently || site.in_transaction || site.earlier.iter().any(built) {
         return;
     }
     let project = match site.context.history.environment.stack.lock_timeout {

@@ -5,7 +5,7 @@ use crate::{
     rule::{Check, Findings, Group, Site, Spec, code},
     schema::Known,
     source::Span,
-    statement::{Action, Column, Demand, Kind, Name},
+    statement::{Action, Column, Demand, Kind, Name, Statement},
 };
 
 pub(super) static SPEC: Spec =
@@ -21,22 +21,46 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
         if site.is_new_column(table, column) {
             continue;
         }
-        let other = substitute(site, table);
+        let other = substitute(site, table, column);
         if other.is_some() || site.is_deployed_now() {
             report(site, table, column, other, findings);
         }
     }
 }
 
-/// The one column that the same run adds to the table.
-fn substitute<'a>(site: &Site<'a>, table: &Name) -> Option<(&'a Column, Span)> {
+/// The one column that the same run adds to the table, where it drops no other one: one that this is copied to, or
+/// one of the same type.
+fn substitute<'a>(site: &Site<'a>, table: &Name, column: &str) -> Option<(&'a Column, Span)> {
+    let dropped = site.earlier.iter().chain(std::iter::once(site.statement)).chain(site.later);
+    let count = dropped.flat_map(|it| actions(it, table)).filter(|it| matches!(it, Action::DropColumn { .. })).count();
+    let other = added(site, table).filter(|_| count == 1)?;
+    let known = site.schema.column(table, column).yes().and_then(|it| it.kind.as_ref());
+    (is_copied(site, table, column, other.0) || known.is_some_and(|it| *it == other.0.kind)).then_some(other)
+}
+
+fn actions<'a>(statement: &'a Statement, of: &Name) -> &'a [Action] {
+    match &statement.kind {
+        Kind::AlterTable { table, actions, .. } if table == of => actions,
+        _ => &[],
+    }
+}
+
+fn is_copied(site: &Site<'_>, table: &Name, column: &str, to: &Column) -> bool {
+    site.earlier.iter().any(|it| match &it.kind {
+        Kind::Update(update) if update.table == *table => {
+            update.set.iter().any(|(name, value)| *name == to.name && value.mentions(column))
+        }
+        _ => false,
+    })
+}
+
+fn added<'a>(site: &Site<'a>, table: &Name) -> Option<(&'a Column, Span)> {
     let all = site.earlier.iter().chain(site.later);
-    let mut added = all.filter_map(|it| match &it.kind {
-        Kind::AlterTable { table: of, actions, .. } if of == table => actions.iter().find_map(|action| match action {
-            Action::AddColumn { column, .. } => Some((&**column, it.span)),
+    let mut added = all.flat_map(|statement| {
+        actions(statement, table).iter().filter_map(|action| match action {
+            Action::AddColumn { column, .. } => Some((&**column, statement.span)),
             _ => None,
-        }),
-        _ => None,
+        })
     });
     let only = added.next()?;
     added.next().is_none().then_some(only)
@@ -52,12 +76,7 @@ fn report(site: &Site<'_>, table: &Name, column: &str, other: Option<(&Column, S
         notes(site, table, column, finding);
         return;
     };
-    let copied = site.earlier.iter().any(|it| match &it.kind {
-        Kind::Update(update) if update.table == *table => {
-            update.set.iter().any(|(name, value)| *name == added.name && value.mentions(column))
-        }
-        _ => false,
-    });
+    let copied = is_copied(site, table, column, added);
     let message = if copied {
         format!(
             "{named} goes in the revision that copies it to `{}`: old code fails at once, and nobody can check the copy",
@@ -66,10 +85,9 @@ fn report(site: &Site<'_>, table: &Name, column: &str, other: Option<(&Column, S
     } else {
         format!("{named} goes and `{}` comes: what the column holds is lost, and old code fails", added.name)
     };
-    let known = site.schema.column(table, column).yes().and_then(|it| it.kind.as_ref());
     let finding = findings.report(span, message);
     help(finding, table, column);
-    if !copied && known.is_some_and(|it| *it == added.kind) {
+    if !copied {
         finding.help(format!(
             "op.alter_column({}, {}, new_column_name={}{})  # if it is the same column under another name",
             code::quoted(&table.name),

@@ -11,11 +11,11 @@ pub(super) static SPEC: Spec =
 
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     let statement = site.statement;
-    let first = !site.earlier.iter().any(|it| it.autocommit);
-    if !statement.autocommit || !first || site.run.direction == Direction::Downgrade || !may_fail(site) {
+    let fails = |it: &Statement| it.autocommit && may_fail(it);
+    if !fails(statement) || site.earlier.iter().any(fails) || site.run.direction == Direction::Downgrade {
         return;
     }
-    let Some(done) = site.earlier.iter().find(|it| !is_repeatable(it)) else { return };
+    let Some(done) = site.earlier.iter().find(|it| !it.autocommit && !is_repeatable(it)) else { return };
     let message =
         "where this fails, what stands before it stays and the revision is not stamped: it cannot be run again";
     findings
@@ -25,16 +25,15 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
         .help("put what is outside the transaction into a revision of its own");
 }
 
-/// Something of the block fails now and then: at a timeout, a deadlock, a row that does not fit.
-fn may_fail(site: &Site<'_>) -> bool {
-    let block = std::iter::once(site.statement).chain(site.later).take_while(|it| it.autocommit);
-    block.into_iter().any(|it| match &it.kind {
+/// It fails now and then: at a timeout, a deadlock, a row that does not fit.
+fn may_fail(statement: &Statement) -> bool {
+    match &statement.kind {
         Kind::CreateIndex(create) => create.concurrently,
         Kind::AlterTable { actions, .. } => {
             actions.iter().any(|it| matches!(it, Action::ValidateConstraint { .. } | Action::SetNotNull { .. }))
         }
         _ => false,
-    })
+    }
 }
 
 /// Running it again does no harm.

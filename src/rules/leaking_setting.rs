@@ -9,10 +9,31 @@ use crate::{
 pub(super) static SPEC: Spec =
     Spec { severity: Severity::Warning, group: Group::Transaction, default: true, check: Check::Statement(check) };
 
+/// Settings under which later statements find other objects, act as somebody else, or read values in another way.
+const TELLING: &[&str] = &[
+    "check_function_bodies",
+    "datestyle",
+    "default_table_access_method",
+    "default_tablespace",
+    "default_transaction_isolation",
+    "default_transaction_read_only",
+    "intervalstyle",
+    "role",
+    "row_security",
+    "search_path",
+    "session_authorization",
+    "session_replication_role",
+    "standard_conforming_strings",
+    "timezone",
+];
+
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     let Kind::Set(setting) = &site.statement.kind else { return };
     let Some(value) = setting.value.as_deref().filter(|_| !setting.local) else { return };
     let name = &setting.name;
+    if !TELLING.contains(&name.as_str()) {
+        return;
+    }
     let same = |it: &Statement| match &it.kind {
         Kind::Set(other) => !other.local && (other.name == *name || other.name == "all"),
         _ => false,

@@ -10,6 +10,10 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Warning, group: Group::Transaction, default: true, check: Check::Statement(check) };
 
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
+    // Outside Alembic's transaction a revision may have one of its own.
+    if site.statement.autocommit {
+        return;
+    }
     let ends = |it: &Statement| it.kind == Kind::End;
     match site.statement.kind {
         Kind::End if !site.earlier.iter().any(ends) => {}
