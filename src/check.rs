@@ -12,6 +12,7 @@ use crate::{
     source::{Sources, Span},
     statement::Way,
 };
+use std::collections::BTreeSet;
 
 mod coverage;
 mod decide;
@@ -66,6 +67,20 @@ pub struct Report {
 }
 
 impl Report {
+    /// Takes the findings of these places in [`Self::findings`] as accepted: they are counted, and not shown.
+    pub fn accept(&mut self, places: &BTreeSet<usize>) {
+        for (place, finding) in self.findings.iter_mut().enumerate() {
+            if places.contains(&place) && !finding.suppressed {
+                finding.suppressed = true;
+                finding.accepted = true;
+            }
+        }
+        self.summary = Summary { errors: 0, warnings: 0, notes: 0, accepted: 0, ..self.summary };
+        for finding in &self.findings {
+            self.summary.count(finding);
+        }
+    }
+
     /// Adds and counts the findings of another history. What engines share, such as the head of a file, is told once.
     pub fn add(&mut self, findings: Vec<Finding>, is_engine: bool) {
         for finding in findings {
@@ -92,6 +107,7 @@ pub struct Summary {
     pub errors: usize,
     pub warnings: usize,
     pub notes: usize,
+    pub accepted: usize,
 }
 
 impl Summary {
@@ -107,10 +123,12 @@ impl Summary {
             errors: self.errors + other.errors,
             warnings: self.warnings + other.warnings,
             notes: self.notes + other.notes,
+            accepted: self.accepted + other.accepted,
         }
     }
 
     fn count(&mut self, finding: &Finding) {
+        self.accepted += usize::from(finding.accepted);
         if finding.suppressed {
             return;
         }

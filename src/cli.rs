@@ -38,8 +38,16 @@ pub enum Command {
         /// The rule's name
         rule: String,
     },
+    /// Accept every finding that there is now: write them into a file that `check --baseline` takes
+    Baseline(Baseline),
     /// List the rules
     Rules {
+        /// Only those with this word in their name, their summary or another tool's name for them
+        #[arg(value_name = "WORD")]
+        word: Option<String>,
+        /// Only those of this group
+        #[arg(long, value_name = "GROUP")]
+        group: Option<String>,
         /// How to list them
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: RulesFormat,
@@ -129,6 +137,9 @@ pub struct Check {
     /// The version of SQLAlchemy that the history is run with, in place of the project's
     #[arg(long, value_name = "X.Y", value_parser = version)]
     pub sqlalchemy: Option<(u32, u32)>,
+    /// A file of accepted findings, which are counted and not shown; `limbeck baseline` writes it
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
     /// Count the findings of each rule
     #[arg(long)]
     pub statistics: bool,
@@ -143,6 +154,17 @@ impl Check {
     pub fn against(&self) -> Option<&str> {
         if self.staged { Some("HEAD") } else { self.base.as_deref() }
     }
+}
+
+/// `limbeck baseline`.
+#[derive(Debug, Args)]
+pub struct Baseline {
+    /// Where to look and what to obey
+    #[command(flatten)]
+    pub place: Place,
+    /// The file to write
+    #[arg(long, value_name = "FILE", default_value = "limbeck-baseline.json")]
+    pub output: PathBuf,
 }
 
 /// `limbeck sql`.

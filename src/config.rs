@@ -21,7 +21,7 @@ use globset::GlobMatcher;
 use miette::Result;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use toml::de::DeTable;
 
@@ -40,6 +40,8 @@ pub struct Config {
     pub assume: BTreeMap<String, Literal>,
     /// `[types]`: the SQL type of dotted Python names.
     pub types: BTreeMap<String, String>,
+    /// The file of accepted findings, from where the tool was started.
+    pub baseline: Option<PathBuf>,
     /// What connects to the database, in place of what the project says.
     pub driver: Option<Driver>,
     /// The version of SQLAlchemy, in place of what the project says.
@@ -64,6 +66,7 @@ impl Default for Config {
             exclude: Vec::new(),
             assume: BTreeMap::new(),
             types: BTreeMap::new(),
+            baseline: None,
             driver: None,
             sqlalchemy: None,
             file: None,
@@ -125,6 +128,19 @@ pub fn rules_named(names: &[String]) -> Result<BTreeSet<&'static str>> {
         all.extend(rules);
     }
     Ok(all)
+}
+
+/// The word is that of a group of rules.
+///
+/// # Errors
+/// It is not.
+pub fn group_named(name: &str) -> Result<()> {
+    let groups = values::groups();
+    if groups.contains(name) {
+        return Ok(());
+    }
+    let list: Vec<&str> = groups.into_iter().collect();
+    Err(fault::helped(format!("there is no group `{name}`"), format!("the groups are `{}`", list.join("`, `"))))
 }
 
 /// A text that is not TOML has the table too, so that its fault is told where somebody meant it for us.

@@ -112,8 +112,10 @@ pub struct Finding {
     pub subject: Subject,
     /// Which code it breaks.
     pub breaks: Breaks,
-    /// A comment of the user's asked for silence.
+    /// A comment of the user's asked for silence, or it is accepted.
     pub suppressed: bool,
+    /// It is in the baseline.
+    pub accepted: bool,
 }
 
 impl Finding {
@@ -131,6 +133,7 @@ impl Finding {
             subject: Subject::default(),
             breaks: Breaks::Neither,
             suppressed: false,
+            accepted: false,
         }
     }
 

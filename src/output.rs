@@ -3,6 +3,7 @@
 //! Every format is written from the same rows in the same order, so that two runs give the same bytes; no format
 //! prints a time, an absolute path or a number that depends on the order of reading.
 
+pub mod baseline;
 pub mod concise;
 pub mod coverage;
 pub mod environment;
@@ -141,14 +142,16 @@ impl Output<'_> {
 
     /// The findings by place, then rule; whatever order the report has them in.
     fn rows(&self) -> Vec<Row<'_>> {
-        let mut rows: Vec<Row<'_>> = self.report.findings.iter().map(|finding| self.row(finding)).collect();
+        let all = self.report.findings.iter().enumerate();
+        let mut rows: Vec<Row<'_>> = all.map(|(index, finding)| self.row(index, finding)).collect();
         rows.sort_by(|a, b| a.key().cmp(&b.key()));
         fingerprint::fill(&mut rows);
         rows
     }
 
-    fn row<'a>(&'a self, finding: &'a Finding) -> Row<'a> {
+    fn row<'a>(&'a self, index: usize, finding: &'a Finding) -> Row<'a> {
         Row {
+            index,
             finding,
             rule: crate::rules::find(finding.rule),
             source: self.sources.get(finding.span.source),
@@ -158,8 +161,20 @@ impl Output<'_> {
     }
 }
 
+/// The fingerprint of each finding, in the order of [`Report::findings`].
+#[must_use]
+pub fn fingerprints(report: &Report, sources: &Sources) -> Vec<String> {
+    let paths = Paths::default();
+    let output = Output { report, sources, paths: &paths, look: Look::Plain, statistics: false, histories: &[] };
+    let mut rows = output.rows();
+    rows.sort_by_key(|row| row.index);
+    rows.into_iter().map(|row| row.fingerprint).collect()
+}
+
 /// A finding with what every format asks of it.
 struct Row<'a> {
+    /// Its place in the report.
+    index: usize,
     finding: &'a Finding,
     rule: Option<&'static Rule>,
     source: Arc<Source>,

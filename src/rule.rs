@@ -19,6 +19,7 @@ use crate::{
 use std::cell::OnceCell;
 
 pub mod code;
+mod columns;
 mod rows;
 mod transaction;
 
@@ -40,6 +41,34 @@ impl Rule {
     #[must_use]
     pub fn summary(&self) -> &'static str {
         self.doc.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or("")
+    }
+}
+
+impl Rule {
+    /// What other tools call it, and which tools: `ban-drop-column` and `squawk`. From the line `Other tools: …` of the
+    /// document.
+    pub fn aliases(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        let line = self.doc.lines().find_map(|line| line.strip_prefix("Other tools: ")).unwrap_or("");
+        line.trim_end_matches('.').split(", ").filter_map(|it| {
+            let (name, tool) = it.strip_prefix('`')?.split_once("` (")?;
+            Some((name, tool.strip_suffix(')')?))
+        })
+    }
+
+    /// The word stands in its name, its summary or what other tools call it; in whatever case.
+    #[must_use]
+    pub fn speaks_of(&self, word: &str) -> bool {
+        let word = word.to_ascii_lowercase();
+        let says = |text: &str| text.to_ascii_lowercase().contains(&word);
+        says(self.name) || says(self.summary()) || self.aliases().any(|(name, tool)| says(name) || says(tool))
+    }
+
+    /// The name is the rule's own, or what another tool calls it: `ban-drop-column`, `squawk:ban-drop-column`.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let (tool, word) = name.split_once(':').map_or((None, name), |(tool, word)| (Some(tool), word));
+        let known = |(alias, of): (&str, &str)| alias == word && tool.is_none_or(|tool| tool == of);
+        self.name == name || self.aliases().any(known)
     }
 }
 
@@ -92,6 +121,12 @@ impl Group {
         }
     }
 
+    /// Rules of the group speak of revisions that are known to be new: what is old has been deployed.
+    #[must_use]
+    pub fn is_of_new_revisions(self) -> bool {
+        matches!(self, Self::BreaksOldCode | Self::DataLoss)
+    }
+
     /// Which code a rule of the group speaks of, for a revision that is run this way.
     #[must_use]
     pub fn breaks(self, direction: Option<Direction>) -> Breaks {
@@ -132,6 +167,18 @@ pub struct Context<'a> {
     pub names: &'a Names,
     /// Where it is told which revisions are new: those, by their place in the history.
     pub fresh: Option<&'a [bool]>,
+    /// The user has selected rules by their names.
+    pub selected: bool,
+}
+
+impl Context<'_> {
+    /// The upgrade of a revision that is known to be new: the code from before it runs while it is run, and after it.
+    /// What is old has been deployed, and the code with it. Who selects rules by name is told of every revision.
+    #[must_use]
+    pub fn is_deployed_now(&self, run: Run) -> bool {
+        let fresh = self.fresh.map_or(self.selected, |it| it.get(run.revision) == Some(&true));
+        fresh && run.direction == Direction::Upgrade
+    }
 }
 
 /// What a rule sees of one statement.
@@ -196,12 +243,17 @@ impl Site<'_> {
                 && fresh(self.run.revision))
     }
 
-    /// The upgrade of a revision that is known to be new: the code from before it runs while it is run, and after it.
-    /// What is old has been deployed, and the code with it.
+    /// As [`Context::is_deployed_now`].
     #[must_use]
     pub fn is_deployed_now(&self) -> bool {
-        let fresh = self.context.fresh.is_some_and(|it| it.get(self.run.revision) == Some(&true));
-        fresh && self.run.direction == Direction::Upgrade
+        self.context.is_deployed_now(self.run)
+    }
+
+    /// The column was made by this very run, or by another new revision: no older code knows it.
+    #[must_use]
+    pub fn is_new_column(&self, table: &Name, column: &str) -> bool {
+        let made = self.schema.column(table, column).yes().and_then(|it| it.made);
+        made.is_some_and(|it| self.is_new(it.run))
     }
 
     /// A table that this very run drops later on: what happens to it before is of no account.
@@ -269,6 +321,8 @@ fn graded(run: Run, up: Severity, down: Severity) -> Severity {
 pub struct Migration<'a> {
     /// The revision.
     pub revision: &'a Revision,
+    /// Its upgrade as a run.
+    pub run: Run,
     /// The way up, without statements that are never run.
     pub upgrade: &'a Way,
     /// The way down, likewise.

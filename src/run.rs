@@ -21,6 +21,7 @@ use std::{
     path::PathBuf,
 };
 
+mod baseline;
 mod coverage;
 mod gate;
 mod history;
@@ -65,13 +66,14 @@ pub struct World<'a> {
 pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
     match &cli.command {
         Command::Check(args) => check(args, world),
+        Command::Baseline(args) => baseline::run(args, world),
         Command::Sql(args) => sql(args, world),
         Command::Locks(args) => locks(args, world),
         Command::Coverage(args) => coverage(args, world),
         Command::History(args) => history::run(args, world),
         Command::Rebase(args) => rebase::run(args, world),
         Command::Explain { rule } => explain(rule, world),
-        Command::Rules { format } => list(*format, world),
+        Command::Rules { word, group, format } => list(word.as_deref(), group.as_deref(), *format, world),
         Command::ConfigSchema => {
             writeln!(world.out, "{:#}", config::json_schema()).map_err(fault::unwritten)?;
             Ok(Exit::Clean)
@@ -133,7 +135,12 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
     if args.strict {
         policy.insist(OPAQUE);
     }
-    let report = project.check(&policy, gate.as_ref())?;
+    let mut report = project.check(&policy, gate.as_ref())?;
+    if let Some(file) = baseline::file(args, &project.config) {
+        let narrowed = !args.select.is_empty() || !args.ignore.is_empty() || policy.target.since.is_some();
+        let whole = gate.is_none() && !narrowed && !project.is_part();
+        baseline::apply(&project, &file, &world.here, whole, &mut report)?;
+    }
     let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());
     let histories: Vec<&crate::history::History> = project.stories.iter().map(|story| &story.history).collect();
     let written = write_reports(&args.formats, world, &|format, colored, out| {
@@ -264,7 +271,7 @@ fn exit_code(worst: Option<Severity>, fail_on: FailOn) -> Exit {
 }
 
 fn explain(name: &str, world: &mut World<'_>) -> Result<Exit> {
-    let Some(rule) = rules::find(name) else {
+    let Some(rule) = rules::named(name).first().copied() else {
         let known = rules::ALL.iter().map(|rule| rule.name);
         let help = match config::nearest_word(name, known) {
             Some(near) => format!("`{near}` is the nearest that there is"),
@@ -276,10 +283,18 @@ fn explain(name: &str, world: &mut World<'_>) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-fn list(format: RulesFormat, world: &mut World<'_>) -> Result<Exit> {
+fn list(word: Option<&str>, group: Option<&str>, format: RulesFormat, world: &mut World<'_>) -> Result<Exit> {
+    if let Some(group) = group {
+        config::group_named(group)?;
+    }
+    let chosen: Vec<&crate::rule::Rule> = rules::ALL
+        .iter()
+        .filter(|rule| group.is_none_or(|it| rule.spec.group.word() == it))
+        .filter(|rule| word.is_none_or(|it| rule.speaks_of(it)))
+        .collect();
     match format {
-        RulesFormat::Text => output::rules::write_text(rules::ALL, look(world), world.out),
-        RulesFormat::Json => output::rules::write_json(rules::ALL, world.out),
+        RulesFormat::Text => output::rules::write_text(&chosen, look(world), world.out),
+        RulesFormat::Json => output::rules::write_json(&chosen, world.out),
     }
     .map_err(fault::unwritten)?;
     Ok(Exit::Clean)

@@ -84,7 +84,7 @@ impl Suppressions {
         for key in keys {
             let Some(it) = self.all.get_mut(&key) else { continue };
             if it.file || if it.sql { heard.remarks.contains(&it.span) } else { it.reaches(sources, heard) } {
-                for named in it.rules.iter_mut().filter(|named| named.rule == heard.finding.rule) {
+                for named in it.rules.iter_mut().filter(|named| means(&named.rule, heard.finding.rule)) {
                     named.used = true;
                     silent = true;
                 }
@@ -103,9 +103,10 @@ impl Suppressions {
                 continue;
             }
             for named in it.rules.iter().filter(|named| !named.used) {
-                let message = if rules::find(&named.rule).is_none() {
+                let meant = rules::named(&named.rule);
+                let message = if meant.is_empty() {
                     format!("there is no rule `{}`", named.rule)
-                } else if active(&named.rule) {
+                } else if meant.iter().any(|rule| active(rule.name)) {
                     format!("nothing here breaks `{}`", named.rule)
                 } else {
                     // The rule is off: whether the comment is of use cannot be said.
@@ -139,6 +140,11 @@ impl Suppression {
                 || (self.alone && self.line + 1 == place.line)
         })
     }
+}
+
+/// The name, which may be another tool's, means the rule.
+fn means(name: &str, rule: &str) -> bool {
+    name == rule || (rules::find(name).is_none() && rules::find(rule).is_some_and(|it| it.is_called(name)))
 }
 
 /// A comment that speaks to the tool.

@@ -15,7 +15,7 @@ static OFF: Spec =
 static RULES: &[Rule] = &[
     Rule {
         name: "slow-index",
-        doc: "# slow-index\n\nAn index is built under a lock.\n\n## Bad\n\n````python bad\nop.f(\"\"\"\n```\n\"\"\")\n````\n\nMore.\n",
+        doc: "# slow-index\n\nAn index is built under a lock.\n\nOther tools: `E6` (eugene), `add_index` (strong_migrations).\n\n## Bad\n\n````python bad\nop.f(\"\"\"\n```\n\"\"\")\n````\n\nMore.\n",
         spec: &ON,
     },
     Rule { name: "x", doc: "# x\n", spec: &OFF },
@@ -40,18 +40,24 @@ fn a_document_on_a_terminal_loses_only_its_fences() {
 
 #[test]
 fn the_rules_as_text() {
-    insta::assert_snapshot!("rules", written(|out| rules::write_text(RULES, Look::Plain, out)));
+    insta::assert_snapshot!(
+        "rules",
+        written(|out| rules::write_text(&RULES.iter().collect::<Vec<_>>(), Look::Plain, out))
+    );
 }
 
 #[test]
 fn the_rules_as_json() {
-    let value: Value = serde_json::from_str(&written(|out| rules::write_json(RULES, out))).expect("JSON");
+    let value: Value =
+        serde_json::from_str(&written(|out| rules::write_json(&RULES.iter().collect::<Vec<_>>(), out))).expect("JSON");
     assert_eq!(
         value,
         json!({"rules": [
             {"name": "slow-index", "group": "lock", "severity": "error", "default": true,
-             "summary": "An index is built under a lock."},
-            {"name": "x", "group": "fails-on-data", "severity": "note", "default": false, "summary": ""},
+             "summary": "An index is built under a lock.",
+             "aliases": [{"name": "E6", "tool": "eugene"}, {"name": "add_index", "tool": "strong_migrations"}]},
+            {"name": "x", "group": "fails-on-data", "severity": "note", "default": false, "summary": "",
+             "aliases": []},
         ]})
     );
 }

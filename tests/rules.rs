@@ -57,12 +57,10 @@ fn marked(block: &str, first: u64) -> BTreeSet<u64> {
 }
 
 /// File name, line and rule of what is found and not suppressed.
-fn found(folder: &Path) -> BTreeSet<(String, u64, String)> {
-    let output = Command::new(env!("CARGO_BIN_EXE_limbeck"))
-        .args(["check", ".", "--format", "json"])
-        .current_dir(folder)
-        .output();
-    let output = output.unwrap();
+fn found(folder: &Path, flags: &[&str]) -> BTreeSet<(String, u64, String)> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_limbeck"));
+    command.args(["check", ".", "--format", "json"]).args(flags).current_dir(folder);
+    let output = command.output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
     let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["suppressed"] == false);
@@ -90,7 +88,37 @@ fn run_python(rule: &Rule, given: &[String], block: &Block) {
     let expected: BTreeSet<_> =
         marked(&block.text, head).into_iter().map(|line| (format!("r{last}.py"), line, rule.name.to_owned())).collect();
     assert_eq!(expected.is_empty(), block.kind == "good", "{}: marks in a {} block", rule.name, block.kind);
-    assert_eq!(found(folder.path()), expected, "{}, {}:\n{}", rule.name, block.kind, block.text);
+    let all = found(folder.path(), &[]);
+    if !rule.spec.default {
+        // What is off by default is asked for by its name, and nothing else speaks of it.
+        assert!(all.is_empty(), "{}, {}: {all:?}\n{}", rule.name, block.kind, block.text);
+        let asked = found(folder.path(), &["--select", rule.name]);
+        assert_eq!(asked, expected, "{}, {}:\n{}", rule.name, block.kind, block.text);
+        return;
+    }
+    if given.is_empty() {
+        assert_eq!(all, expected, "{}, {}:\n{}", rule.name, block.kind, block.text);
+        return;
+    }
+    // As in a pull request: what is given has been deployed. Some rules speak of nothing else.
+    let new = found(folder.path(), &["--since", &format!("r{}", given.len())]);
+    assert_eq!(new, expected, "{}, {}, where it is new:\n{}", rule.name, block.kind, block.text);
+    assert!(all == expected || all.is_empty(), "{}, {}: {all:?}\n{}", rule.name, block.kind, block.text);
+}
+
+/// The same for a block of `env.py`.
+fn run_env(rule: &Rule, block: &Block) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("alembic/versions")).unwrap();
+    let revision =
+        "revision = \"r1\"\ndown_revision = None\n\n\ndef upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n";
+    fs::write(folder.path().join("alembic/versions/r1.py"), revision).unwrap();
+    let text: Vec<&str> = block.text.lines().map(|line| line.trim_end_matches("# here").trim_end()).collect();
+    fs::write(folder.path().join("alembic/env.py"), text.join("\n")).unwrap();
+    let expected: BTreeSet<_> =
+        marked(&block.text, 0).into_iter().map(|line| ("env.py".to_owned(), line, rule.name.to_owned())).collect();
+    assert_eq!(expected.is_empty(), block.kind == "env good", "{}: marks in a {} block", rule.name, block.kind);
+    assert_eq!(found(folder.path(), &["--select", rule.name]), expected, "{}, {}", rule.name, block.kind);
 }
 
 /// The same for a block of `alembic.ini`.
@@ -104,7 +132,7 @@ fn run_ini(rule: &Rule, block: &Block) {
     fs::write(versions.join("r1.py"), revision).unwrap();
     let text: Vec<&str> = block.text.lines().map(|line| line.trim_end_matches("# here").trim_end()).collect();
     fs::write(folder.path().join("alembic.ini"), text.join("\n")).unwrap();
-    let lines: BTreeSet<u64> = found(folder.path())
+    let lines: BTreeSet<u64> = found(folder.path(), &[])
         .into_iter()
         .map(|(file, line, name)| {
             assert_eq!((file.as_str(), name.as_str()), ("alembic.ini", rule.name));
@@ -129,6 +157,7 @@ fn the_documents_hold() {
             match (block.language.as_str(), block.kind.as_str()) {
                 ("python", "given") => given.push(block.text.clone()),
                 ("python", "bad" | "good") => run_python(rule, &given, block),
+                ("python", "env bad" | "env good") => run_env(rule, block),
                 ("ini", "bad" | "good") => run_ini(rule, block),
                 _ => continue,
             }
@@ -152,9 +181,40 @@ fn the_documents_have_one_shape() {
         let headings: Vec<&str> = rule.doc.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         assert_eq!(headings, ["Why", "Bad", "Good", "When to ignore it"], "{}", rule.name);
         let kinds: BTreeSet<String> = blocks(rule.doc).into_iter().map(|block| block.kind).collect();
-        assert!(kinds.contains("bad") && kinds.contains("good"), "{}: {kinds:?}", rule.name);
+        let has = |word: &str| kinds.iter().any(|kind| kind.ends_with(word));
+        assert!(has("bad") && has("good"), "{}: {kinds:?}", rule.name);
         if let Check::Elsewhere = rule.spec.check {
             assert!(rule.spec.default, "{}: what is found elsewhere is on", rule.name);
         }
+    }
+}
+
+/// What `rules/README.md` says of a rule is what the rule says of itself, and every rule stands there.
+#[test]
+fn the_catalogue_holds() {
+    let text = fs::read_to_string("rules/README.md").unwrap();
+    let (mut hazards, mut named) = (BTreeSet::new(), BTreeSet::new());
+    for line in text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| hazard")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [hazard, what, decision, rule, why] = cells.as_slice() else { panic!("five cells: {line}") };
+        assert!(hazards.insert(*hazard) && !what.is_empty(), "{line}");
+        let name = rule.trim_matches('`');
+        let known = rules::find(name);
+        match *decision {
+            "on" | "off" => {
+                let known = known.unwrap_or_else(|| panic!("there is no rule `{name}`: {line}"));
+                assert_eq!(known.spec.default, *decision == "on", "{line}");
+                named.insert(name);
+            }
+            "part" => assert!(known.is_some(), "there is no rule `{name}`: {line}"),
+            // What has landed since says so when somebody next comes by.
+            "planned" => assert!(!name.is_empty(), "{line}"),
+            "left out" => assert!(name.is_empty() && !why.is_empty(), "a reason, and no rule: {line}"),
+            _ => panic!("no such decision: {line}"),
+        }
+    }
+    assert!(hazards.len() >= 200, "only {} hazards", hazards.len());
+    for rule in rules::ALL {
+        assert!(named.contains(rule.name), "give `{}` a row of its own in rules/README.md", rule.name);
     }
 }

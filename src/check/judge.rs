@@ -17,7 +17,7 @@ use crate::{
     rules,
     schema::{Names, Run, Schema},
     source::Span,
-    statement::{Kind, Statement, Way},
+    statement::{Kind, Way},
 };
 use std::{cell::OnceCell, collections::BTreeSet};
 
@@ -47,8 +47,13 @@ pub(super) fn judge(case: &Case<'_>, graph: &Graph, newness: &Newness) -> (Vec<R
     for way in case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
         way.statements.iter().for_each(|statement| names.add(statement));
     }
-    let context =
-        Context { history: case.history, target: &case.policy.target, names: &names, fresh: newness.fresh.as_deref() };
+    let context = Context {
+        history: case.history,
+        target: &case.policy.target,
+        names: &names,
+        fresh: newness.fresh.as_deref(),
+        selected: case.policy.select.is_some(),
+    };
     let rules = active(case.policy);
     let mut judge = Judge { context, rules, raised: Vec::new(), open: Transaction::default() };
     judge.history();
@@ -118,6 +123,7 @@ impl Judge<'_> {
         }
         let migration = Migration {
             revision,
+            run: Run { revision: turn.place, direction: Direction::Upgrade },
             upgrade: &upgrade,
             downgrade: &downgrade,
             before: &turn.before,
@@ -140,6 +146,8 @@ impl Judge<'_> {
             Direction::Downgrade => &revision.downgrade,
         };
         let (mut told, mut in_transaction, mut at) = (BTreeSet::new(), true, 0);
+        // A `BEGIN` of the revision's own, outside Alembic's transaction.
+        let mut begun = false;
         let mut transaction = self.begun(walk.run);
         for (index, step) in body.steps.iter().enumerate() {
             walk.blur(index, &mut schema);
@@ -166,7 +174,7 @@ impl Judge<'_> {
                     earlier: &way.statements[..place],
                     later: &way.statements[place + 1..],
                     unresolved: &way.unresolved,
-                    in_transaction: in_transaction && !way.statements[place].autocommit,
+                    in_transaction: if way.statements[place].autocommit { begun } else { in_transaction },
                     transaction: &transaction,
                     revision,
                     run: walk.run,
@@ -175,7 +183,8 @@ impl Judge<'_> {
                 self.statement(&site);
                 let deeds = Deeds::of(&site);
                 transaction.add(deeds);
-                in_transaction = stays(in_transaction, &way.statements[place]);
+                begun = way.statements[place].autocommit && stays(begun, &way.statements[place].kind);
+                in_transaction = way.statements[place].autocommit || stays(in_transaction, &way.statements[place].kind);
                 schema.apply(&way.statements[place], walk.moment());
             }
             at = end;
@@ -305,11 +314,10 @@ fn at_call(mut finding: Finding, step: &Step, (called, sent): (Span, Span), revi
     finding
 }
 
-/// `autocommit_block()` ends the transaction and begins another one behind it; a raw `COMMIT` ends it until somebody
-/// begins one.
-fn stays(in_transaction: bool, statement: &Statement) -> bool {
-    match statement.kind {
-        _ if statement.autocommit => true,
+/// A raw `COMMIT` ends the transaction until somebody begins one. (`autocommit_block()` ends it too, and begins another
+/// one behind itself.)
+fn stays(in_transaction: bool, kind: &Kind) -> bool {
+    match kind {
         Kind::Begin => true,
         Kind::End => false,
         _ => in_transaction,

@@ -3,7 +3,7 @@
 use super::{Case, judge::Raised};
 use crate::{
     finding::Finding,
-    rule::Check,
+    rule::{Check, Rule},
     source::SourceId,
     suppress::{Heard, Suppressions},
 };
@@ -27,7 +27,10 @@ pub(super) fn sift(case: &Case<'_>, raised: Vec<Raised>, reported: Option<&[bool
         it.finding.suppressed = suppressions.silence(case.sources, &heard);
     }
     let mut findings: Vec<Finding> = all.into_iter().map(|it| it.finding).collect();
-    let active = |rule: &str| crate::rules::find(rule).is_some_and(|rule| case.policy.applies(rule));
+    // What is told of new revisions alone cannot be looked for where nothing says which are new.
+    let looked_for = |rule: &Rule| case.policy.target.knows_new() || !rule.spec.group.is_of_new_revisions();
+    let active =
+        |rule: &str| crate::rules::find(rule).is_some_and(|rule| case.policy.applies(rule) && looked_for(rule));
     findings.extend(suppressions.complaints(&active).into_iter().filter(|it| wanted(case, it)));
     for finding in &mut findings {
         if let Some(severity) = case.policy.severity.get(finding.rule) {

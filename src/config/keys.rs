@@ -145,6 +145,15 @@ pub(super) static KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "baseline",
+        doc: "The file of accepted findings that `limbeck baseline` writes; relative to where limbeck is started",
+        shape: Shape::Text,
+        read: |config, reader, value| {
+            config.baseline = Some(reader.text(value)?.into());
+            Ok(())
+        },
+    },
+    Key {
         name: "schemas",
         doc: "The schemas of the project, one of which every table names",
         shape: Shape::Texts,

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{environment::Driver, rules};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// The schema (draft 2020-12) of a `limbeck.toml`, and of `[tool.limbeck]`.
 #[must_use]
@@ -19,7 +20,12 @@ pub fn json_schema() -> Value {
         }
         properties.insert(key.name.to_owned(), shape);
     }
-    let names: Vec<&str> = rules::ALL.iter().map(|rule| rule.name).chain(groups()).collect();
+    let own = rules::ALL.iter().map(|rule| rule.name).chain(groups()).map(str::to_owned);
+    let others = rules::ALL.iter().flat_map(crate::rule::Rule::aliases);
+    let others: BTreeSet<String> =
+        others.flat_map(|(name, tool)| [name.to_owned(), format!("{tool}:{name}")]).collect();
+    let mut names: Vec<String> = own.collect();
+    names.extend(others.into_iter().filter(|it| !names.contains(it)).collect::<Vec<_>>());
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "limbeck.toml",

@@ -93,7 +93,7 @@ impl Reader<'_> {
                 "off" => None,
                 other => return Err(unknown("severity", other, level.span(), SEVERITIES.iter().copied())),
             };
-            let of_group = rules::find(name.get_ref()).is_none();
+            let of_group = rules::named(name.get_ref()).is_empty();
             let rules = rules_of(name.get_ref(), &name.span())?;
             let list = if of_group { &mut groups } else { &mut all };
             list.extend(rules.into_iter().map(|rule| (rule, level)));
@@ -210,8 +210,9 @@ pub(super) fn groups() -> BTreeSet<&'static str> {
 
 /// The rule of a name, or the rules of a group's.
 pub(super) fn rules_of(name: &str, range: &Range<usize>) -> Read<Vec<&'static str>> {
-    if let Some(rule) = rules::find(name) {
-        return Ok(vec![rule.name]);
+    let meant = rules::named(name);
+    if !meant.is_empty() {
+        return Ok(meant.into_iter().map(|rule| rule.name).collect());
     }
     let of_group: Vec<_> = rules::ALL.iter().filter(|it| it.spec.group.word() == name).map(|it| it.name).collect();
     if of_group.is_empty() {

@@ -59,8 +59,9 @@ pub fn summary(summary: &Summary) -> String {
 
 /// `3 errors, 1 warning, 0 notes`
 pub(super) fn found(summary: &Summary) -> String {
-    let Summary { errors, warnings, notes, .. } = *summary;
-    format!("{}, {}, {}", some(errors, "error"), some(warnings, "warning"), some(notes, "note"))
+    let Summary { errors, warnings, notes, accepted, .. } = *summary;
+    let known = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
+    format!("{}, {}, {}{known}", some(errors, "error"), some(warnings, "warning"), some(notes, "note"))
 }
 
 /// `37 revisions, 212 statements; 2 of 120 operations unresolved`

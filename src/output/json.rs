@@ -55,6 +55,7 @@ struct Summary {
     errors: usize,
     warnings: usize,
     notes: usize,
+    accepted: usize,
 }
 
 /// Writes the object and a line end. Files are relative to where the reader stands; suppressed findings are there
@@ -83,6 +84,7 @@ pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
             errors: sum.errors,
             warnings: sum.warnings,
             notes: sum.notes,
+            accepted: sum.accepted,
         },
     };
     print(&report, out)

@@ -6,7 +6,7 @@ mod place;
 
 use super::{Output, Row, fingerprint::RECIPE, json};
 use crate::{
-    finding::{Direction, Severity},
+    finding::{Direction, Finding, Severity},
     rule::Rule,
     rules::ALL,
 };
@@ -140,7 +140,7 @@ fn result(output: &Output<'_>, row: &Row<'_>, hashes: &mut alert::Hashes) -> sar
         .locations(vec![place::location(output.sources, finding.span)])
         .partial_fingerprints(prints)
         // The standard wants it of every result or of none: an empty list says "not suppressed".
-        .suppressions(suppressions(finding.suppressed))
+        .suppressions(suppressions(finding))
         .build();
     result.rule_index = index(finding.rule);
     result.related_locations = place::related(output.sources, &finding.notes);
@@ -158,9 +158,10 @@ fn message(row: &Row<'_>) -> Message {
     message
 }
 
-fn suppressions(suppressed: bool) -> Vec<Suppression> {
-    let in_source = || Suppression::builder().kind(json!("inSource")).build();
-    suppressed.then(in_source).into_iter().collect()
+fn suppressions(finding: &Finding) -> Vec<Suppression> {
+    let kind = if finding.accepted { "external" } else { "inSource" };
+    let one = || Suppression::builder().kind(json!(kind)).build();
+    finding.suppressed.then(one).into_iter().collect()
 }
 
 fn subject(row: &Row<'_>) -> PropertyBag {

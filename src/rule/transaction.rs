@@ -6,9 +6,10 @@
 
 use super::Site;
 use crate::{
+    lock::Relation,
     schema::{Known, Run, Sort},
     source::Span,
-    statement::{Action, Demand, Kind, Name, Statement},
+    statement::{Action, Kind, Mode, Name},
 };
 use std::collections::BTreeMap;
 
@@ -46,7 +47,7 @@ impl Deeds {
         let statement = site.statement;
         let deed = Deed { span: statement.span, run: site.run };
         let mut did = Transaction::default();
-        if statement.autocommit || !site.in_transaction || matches!(statement.kind, Kind::Begin | Kind::End) {
+        if !site.in_transaction || matches!(statement.kind, Kind::Begin | Kind::End) {
             return Self { ends: true, did };
         }
         match &statement.kind {
@@ -67,8 +68,9 @@ impl Deeds {
             }
             _ => {}
         }
-        for table in exclusive(statement).into_iter().filter(|it| site.in_use(it) != Known::No) {
-            did.locked.insert(table.clone(), deed);
+        let exclusive = site.effect().locks.iter().filter(|it| it.mode == Mode::AccessExclusive);
+        for lock in exclusive.filter(|it| it.sort == Relation::Table && site.in_use(&it.relation) != Known::No) {
+            did.locked.insert(lock.relation.clone(), deed);
         }
         Self { ends: false, did }
     }
@@ -86,34 +88,5 @@ impl Transaction {
         for (table, deed) in deeds.did.locked {
             self.locked.entry(table).or_insert(deed);
         }
-    }
-}
-
-/// The tables that a statement takes ACCESS EXCLUSIVE on (`AlterTableGetLockLevel` of `tablecmds.c`), as far as it
-/// names them.
-fn exclusive(statement: &Statement) -> Vec<&Name> {
-    match &statement.kind {
-        Kind::AlterTable { table, actions, .. } if actions.iter().any(is_exclusive) => vec![table],
-        Kind::RenameTable { table, .. }
-        | Kind::RenameColumn { table, .. }
-        | Kind::RenameConstraint { table, .. }
-        | Kind::MoveTable { table, .. } => vec![table],
-        Kind::Truncate { tables, .. } => tables.iter().collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn is_exclusive(action: &Action) -> bool {
-    match action {
-        Action::AddColumn { .. }
-        | Action::DropColumn { .. }
-        | Action::SetNotNull { .. }
-        | Action::DropNotNull { .. }
-        | Action::SetDefault { .. }
-        | Action::DropDefault { .. }
-        | Action::SetType { .. }
-        | Action::DropConstraint { .. } => true,
-        Action::AddConstraint(it) => !matches!(it.rule, Demand::ForeignKey { .. }),
-        _ => false,
     }
 }

@@ -99,6 +99,11 @@ impl Project {
         self.checkout.shown(path)
     }
 
+    /// Only some files of a history are reported on.
+    pub(super) fn is_part(&self) -> bool {
+        self.stories.iter().any(|story| story.history.environment.selected.is_some())
+    }
+
     /// One of the histories has such a revision.
     ///
     /// # Errors

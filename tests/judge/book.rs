@@ -147,7 +147,8 @@ impl Book {
     /// `revision:line rule severity` of what is not suppressed; an error's severity is left out.
     pub fn found(self) -> Vec<String> {
         let (report, sources) = self.check();
-        report.findings.iter().filter(|it| !it.suppressed).map(|it| line(&sources, it)).collect()
+        let meant = report.findings.iter().filter(|it| !it.suppressed && !BESIDE.contains(&it.rule));
+        meant.map(|it| line(&sources, it)).collect()
     }
 
     pub fn found_without(self, rule: &str) -> Vec<String> {
@@ -170,6 +171,15 @@ fn line(sources: &Sources, finding: &Finding) -> String {
 pub fn users() -> Book {
     Book::default().page(&[USERS], &["DROP TABLE users"])
 }
+
+/// What the SQL of these tests is at fault for besides; each has its document and its fixtures.
+const BESIDE: [&str; 5] = [
+    "backfill-under-lock",
+    "transaction-control",
+    "unbounded-backfill",
+    "unvalidated-constraint",
+    "validation-under-lock",
+];
 
 /// What is found in an upgrade behind it.
 pub fn upgrade(lines: &[&str]) -> Vec<String> {

@@ -23,6 +23,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
 sys.path.insert(0, str(Path(__file__).parent))
+import effects  # noqa: E402
 from histories import Cluster, connect, execute, find_postgres  # noqa: E402
 
 SCHEMA = """
@@ -360,9 +361,9 @@ def main() -> None:
     if binaries is None:
         print("no PostgreSQL is found: name its folder with --postgres-bin", file=sys.stderr)
         sys.exit(2)
-    claims = [(rule, lock, rest) for rule, *rest in LOCKS]
-    claims += [(rule, refused, rest) for rule, *rest in REFUSED]
-    claims += [(rule, accepted, rest) for rule, *rest in ACCEPTED]
+    claims = [(rule, lock, rest) for rule, *rest in [*LOCKS, *effects.LOCKS]]
+    claims += [(rule, refused, rest) for rule, *rest in [*REFUSED, *effects.REFUSED]]
+    claims += [(rule, accepted, rest) for rule, *rest in [*ACCEPTED, *effects.ACCEPTED]]
     claims += [(rule, fails, rest) for rule, *rest in FAILS]
     claims += [(rule, goes, rest) for rule, *rest in GOES]
     claims += [(rule, sends, rest) for rule, *rest in SENDS]
@@ -374,7 +375,7 @@ def main() -> None:
     with Cluster(binaries) as cluster:
         for rule, claim, rest in claims:
             url = cluster.database()
-            execute(url, SCHEMA)
+            execute(url, SCHEMA + effects.SCHEMA)
             try:
                 claim(url, *rest)
                 passed += 1

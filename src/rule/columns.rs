@@ -1,0 +1,39 @@
+//! The columns that a statement adds.
+
+use super::Site;
+use crate::{
+    finding::Direction,
+    op::Op,
+    source::Span,
+    statement::{Action, Column, Kind, Name},
+};
+
+impl<'a> Site<'a> {
+    /// The columns that the statement adds, in a new table or in one that is there; none on the way down.
+    #[must_use]
+    pub fn new_columns(&self) -> Vec<(&'a Name, &'a Column)> {
+        match &self.statement.kind {
+            _ if self.run.direction == Direction::Downgrade => Vec::new(),
+            Kind::CreateTable(create) => create.columns.iter().map(|it| (&create.table, it)).collect(),
+            Kind::AlterTable { table, actions, .. } => {
+                let added = actions.iter().filter_map(|it| match it {
+                    Action::AddColumn { column, .. } => Some((table, &**column)),
+                    _ => None,
+                });
+                added.collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Where a column that the statement adds is written: its `sa.Column(…)`, else its name in the SQL.
+    #[must_use]
+    pub fn place_of_column(&self, name: &str) -> Span {
+        let described = match self.step().map(|it| &it.op) {
+            Some(Op::CreateTable(create)) => create.columns.iter().find(|it| it.name.text == name).map(|it| it.span),
+            Some(Op::AddColumn { column, .. }) => Some(column.span),
+            _ => None,
+        };
+        described.unwrap_or_else(|| self.statement.place(name))
+    }
+}

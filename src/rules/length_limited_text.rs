@@ -1,0 +1,28 @@
+//! See `rules/length-limited-text.md`.
+
+use crate::{
+    finding::Severity,
+    rule::{Check, Findings, Group, Site, Spec},
+    statement::Column,
+};
+
+pub(super) static SPEC: Spec =
+    Spec { severity: Severity::Note, group: Group::Style, default: false, check: Check::Statement(check) };
+
+fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
+    for (table, column) in site.new_columns() {
+        if !is_meant(column) {
+            continue;
+        }
+        let message = format!("`{}` is a `varchar` with a length: `text` stores the same", column.name);
+        let span = site.place_of_column(&column.name);
+        findings
+            .report(span, message)
+            .object(format!("{}.{}", table.name, column.name))
+            .help("sa.Text(), and a CHECK where the length matters");
+    }
+}
+
+fn is_meant(column: &Column) -> bool {
+    column.kind.name == "varchar" && !column.kind.modifiers.is_empty()
+}

@@ -1,0 +1,37 @@
+//! See `rules/row-security-without-policy.md`.
+
+use crate::{
+    finding::{Direction, Severity},
+    rule::{Check, Findings, Group, Site, Spec, code},
+    statement::{Action, Definition, Kind, Name, RowSecurity, Sort, Statement},
+};
+
+pub(super) static SPEC: Spec =
+    Spec { severity: Severity::Warning, group: Group::Security, default: true, check: Check::Statement(check) };
+
+fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
+    let Kind::AlterTable { table, actions, .. } = &site.statement.kind else { return };
+    let enabled = actions.contains(&Action::RowSecurity(RowSecurity::Enable));
+    let others = || site.earlier.iter().chain(site.later);
+    if !enabled || site.run.direction == Direction::Downgrade || others().any(|it| is_policy(it, table)) {
+        return;
+    }
+    // Something that is not understood may make one; so may an earlier revision, where the table is older.
+    let made = site.schema.table(table).yes().and_then(|it| it.made).is_some_and(|it| site.is_new(it.run));
+    if !made || !site.unresolved.is_empty() || site.drops_later(table) {
+        return;
+    }
+    let message = format!("everybody but the owner of `{table}` finds no row in it: it has row security and no policy");
+    findings.report(site.statement.span, message).object(&table.name).help(code::execute(&format!(
+        "CREATE POLICY {}_all ON {} USING (...)",
+        table.name,
+        code::table(table)
+    )));
+}
+
+fn is_policy(statement: &Statement, table: &Name) -> bool {
+    match &statement.definition {
+        Some(Definition::Make(make)) => make.sort == Sort::Policy && make.on.as_ref() == Some(table),
+        _ => false,
+    }
+}
