@@ -24,6 +24,7 @@ mod gate;
 mod history;
 mod project;
 mod rebase;
+mod schema;
 mod settle;
 mod sql;
 
@@ -62,6 +63,7 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
         Command::Coverage(args) => coverage(args, world),
         Command::History(args) => history::run(args, world),
         Command::Rebase(args) => rebase::run(args, world),
+        Command::Schema(args) => schema::run(args, world),
         Command::Explain { rule } => explain(rule, world),
         Command::Rules { format } => list(*format, world),
         Command::ConfigSchema => {

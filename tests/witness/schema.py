@@ -1,0 +1,316 @@
+"""Holds `limbeck schema` against a real PostgreSQL on which real Alembic ran the same upgrades.
+
+    python tests/witness/schema.py [--limbeck PROGRAM] [--postgres-bin DIR] [--stairs] [NAME=]FOLDER...
+
+Each FOLDER is a script folder (it holds `versions/`) or a versions folder. Alembic runs there, revision by revision, with
+a connection and no metadata but the naming convention that limbeck read; modules that cannot be imported have stand-ins
+(`--root DIR` puts the project's own on the path, `--no-stubs` wants them all). Two catalogs are compared: that of the
+upgraded database, and that of one which `limbeck schema --format sql` made; so the server itself settles the spelling.
+`limbeck schema --format json` is compared with the first as well, name by name.
+
+A revision that limbeck says it does not understand wholly, or that fails on the empty database, is told apart: what
+it touches in the catalog is left out of the comparison and listed.
+
+With --stairs each revision is also stepped up, down and up, and what its downgrade leaves is held against the findings
+of `limbeck check` (see `stairs.py`).
+
+Prints a table and every difference; exits with 1 if there is one, with 2 if nothing could run.
+"""
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+warnings.simplefilter("ignore")
+logging.disable(logging.CRITICAL)
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+ROOTS: list[str] = []
+
+# The oracle patches offline rendering for its own ends; of it only the stand-ins are wanted here.
+STAND_INS = re.search(r"\nclass Meta\(type\):.*?\n\n\nclass WatchedEnviron", (HERE / "oracle.py").read_text(), re.S)
+
+import sqlalchemy  # noqa: E402
+from alembic.config import Config  # noqa: E402
+from alembic.runtime.environment import EnvironmentContext  # noqa: E402
+from alembic.runtime.migration import MigrationStep  # noqa: E402
+from alembic.script import ScriptDirectory  # noqa: E402
+
+from histories import Cluster, catalog, connect, find_postgres  # noqa: E402
+
+# What `histories.py` has not in its catalog, and a schema has.
+MORE = [
+    """
+    SELECT 'comment', c.relname, coalesce(a.attname, ''), d.description
+    FROM pg_description d JOIN pg_class c ON c.oid = d.objoid AND d.classoid = 'pg_class'::regclass
+    JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
+    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    """,
+    """
+    SELECT 'view', n.nspname, c.relname, pg_get_viewdef(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+    """,
+    """
+    SELECT 'policy', schemaname, tablename, policyname, permissive, roles::text, cmd, qual, with_check FROM pg_policies
+    """,
+    """
+    SELECT 'relation', n.nspname, c.relname, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
+        pg_get_partkeydef(c.oid), pg_get_expr(c.relpartbound, c.oid)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND c.relname <> 'alembic_version'
+    """,
+    "SELECT 'extension', extname FROM pg_extension",
+]
+
+
+def snapshot(url: str) -> set[str]:
+    """The catalog, without what extensions brought along (functions of C) and Alembic's own table."""
+    lines = {it for it in catalog(url) if "alembic_version" not in it}
+    lines = {it for it in lines if not (it.startswith('["function"') and "LANGUAGE c" in it)}
+    with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
+        for query in MORE:
+            cursor.execute(query)
+            lines |= {json.dumps(row) for row in cursor.fetchall()}
+    return {it for it in lines if "alembic_version" not in it}
+
+
+def thing(line: str) -> tuple[str, str]:
+    """What a line of the catalog is about: schema and relation, type or function."""
+    row = json.loads(line)
+    if row[0] in ("schema", "extension", "comment"):
+        return ("", row[1])
+    name = row[2] or row[3]
+    if row[0] == "index":
+        # `CREATE INDEX i ON s.t …`: it is its table's.
+        found = re.search(r" ON (?:ONLY )?(\S+) USING", row[3])
+        name = found.group(1).split(".")[-1].strip('"') if found else name
+    return (row[1], name)
+
+
+class Limits(Exception):
+    """A revision took too long."""
+
+
+class History:
+    def __init__(self, folder: Path, limbeck: str, cluster: Cluster, options: argparse.Namespace):
+        self.folder, self.limbeck, self.cluster, self.options = folder, limbeck, cluster, options
+        told = json.loads(self.ask("sql", "--format", "json"))
+        environments = {it["environment"]: it for it in told["environments"]}
+        self.ours = {it["revision"]: it for it in told["revisions"]}
+        one = next(iter(environments.values()))
+        self.convention = (one["naming_convention"] or {}).get("templates")
+        config = Config()
+        config.set_main_option("script_location", str(self.place()))
+        versions = sorted({str((self.base() / it["file"]).parent) for it in told["revisions"]})
+        config.set_main_option("version_locations", os.pathsep.join(versions))
+        config.set_main_option("path_separator", "os")
+        self.config = config
+        self.script = ScriptDirectory.from_config(config)
+        self.failed: dict[str, str] = {}
+        self.touched: dict[tuple[str, str], str] = {}
+
+    def base(self) -> Path:
+        return Path.cwd()
+
+    def place(self) -> Path:
+        return self.folder if (self.folder / "versions").is_dir() else self.folder.parent
+
+    def ask(self, *arguments: str) -> str:
+        return subprocess.run(
+            [self.limbeck, *arguments, "--no-config", str(self.folder)], check=True, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ).stdout
+
+    def order(self) -> list[str]:
+        revisions = self.script.iterate_revisions("heads", "base", implicit_base=True)
+        return [it.revision for it in reversed(list(revisions))]
+
+    def run(self, url: str, revision: str, up: bool) -> None:
+        """One revision one way."""
+        make = MigrationStep.upgrade_from_script if up else MigrationStep.downgrade_from_script
+        step = make(self.script.revision_map, self.script.get_revision(revision))
+        metadata = sqlalchemy.MetaData(naming_convention=self.convention) if self.convention else sqlalchemy.MetaData()
+        engine = sqlalchemy.create_engine(url.replace("postgresql:", "postgresql+psycopg2:", 1), poolclass=sqlalchemy.pool.NullPool)
+
+        def late(*_: object) -> None:
+            raise Limits("took over 60 s")
+
+        signal.signal(signal.SIGALRM, late)
+        signal.alarm(60)
+        try:
+            with engine.connect() as connection, EnvironmentContext(self.config, self.script, fn=lambda _r, _c: [step]) as env:
+                env.configure(connection=connection, target_metadata=metadata)
+                with env.begin_transaction():
+                    env.run_migrations()
+        finally:
+            signal.alarm(0)
+            engine.dispose()
+
+    def upgrade(self, url: str) -> None:
+        for revision in self.order():
+            ours = self.ours.get(revision)
+            complete = bool(ours) and ours["upgrade"]["complete"]
+            before = None if complete else snapshot(url)
+            try:
+                quietly(lambda: self.run(url, revision, up=True))
+            except BaseException as error:  # a revision may raise anything
+                self.fail(url, revision, error)
+                before = before if before is not None else snapshot(url)
+            if before is not None:
+                for line in before ^ snapshot(url):
+                    self.touched.setdefault(thing(line), revision)
+
+    def fail(self, url: str, revision: str, error: BaseException) -> None:
+        """What Alembic could not run is done as limbeck renders it, so that the next ones find what they need."""
+        self.failed[revision] = f"{type(error).__name__}: {str(error).splitlines()[0][:160]}"
+        ours = (self.ours.get(revision) or {}).get("upgrade") or {}
+        with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
+            for statement in ours.get("statements", []):
+                with contextlib.suppress(Exception):
+                    cursor.execute(statement["sql"])
+            cursor.execute("CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(200) PRIMARY KEY)")
+            parents = self.script.get_revision(revision)._all_down_revisions
+            cursor.execute("DELETE FROM alembic_version WHERE version_num = ANY(%s)", (list(parents),))
+            cursor.execute("INSERT INTO alembic_version VALUES (%s) ON CONFLICT DO NOTHING", (revision,))
+
+    def made(self) -> tuple[str, list[str]]:
+        """A database made from our statements; those that the server refuses are the answer's second part."""
+        url, refused = self.cluster.database(), []
+        text = self.ask("schema", "--format", "sql")
+        with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
+            for statement in re.split(r";\n(?=\S)", text):
+                sql = re.sub(r"\A(--.*\n)+", "", statement).strip().rstrip(";")
+                if not sql:
+                    continue
+                try:
+                    cursor.execute(sql)
+                except Exception as error:
+                    refused.append(f"{str(error).splitlines()[0]}: {' '.join(sql.split())[:200]}")
+        return url, refused
+
+    def compare(self) -> tuple[int, int]:
+        url = self.cluster.database()
+        # Alembic's own column is too short for some ids.
+        with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE alembic_version (version_num varchar(200) PRIMARY KEY)")
+        self.upgrade(url)
+        real = snapshot(url)
+        ours_url, refused = self.made()
+        ours = snapshot(ours_url)
+        differences = sorted([("-", it) for it in real - ours] + [("+", it) for it in ours - real], key=lambda it: it[1])
+        apart = [it for it in differences if thing(it[1]) in self.touched]
+        wrong = [it for it in differences if thing(it[1]) not in self.touched]
+        wrong += [("json", it) for it in self.differences_of_json(real)]
+        understood = sum(1 for it in self.ours.values() if it["upgrade"]["complete"])
+        print(
+            f"{self.options.name}: {len(self.ours)} revisions, {understood} understood, {len(self.failed)} fail on Alembic; "
+            f"{len(real)} lines of catalog, {len(real & ours)} the same, {len(wrong)} differ, {len(apart)} apart, "
+            f"{len(refused)} statements refused"
+        )
+        for revision, error in self.failed.items():
+            print(f"  failed: {revision}: {error}")
+        for line in refused[: self.options.show]:
+            print(f"  refused: {line}")
+        for sign, line in wrong[: self.options.show]:
+            print(f"  {sign} {line}")
+        for sign, line in apart[: self.options.show]:
+            print(f"  apart ({self.touched[thing(line)]}): {sign} {line[:200]}")
+        return len(wrong), len(refused)
+
+    def differences_of_json(self, real: set[str]) -> list[str]:
+        """Tables, columns, types, nullability, constraints, indexes and enums, by their names."""
+        rows = [json.loads(it) for it in real]
+        left = json.loads(self.ask("schema", "--format", "json"))["schemas"][0]
+        told = set()
+        for table in left["tables"]:
+            key = (table["schema"], table["name"])
+            if key[1] == "alembic_version":
+                continue
+            for it in table["columns"]:
+                told.add(("column", *key, it["name"], it["type"] and plain(it["type"]), it["nullable"] is False))
+            told |= {("constraint", *key, it["name"]) for it in table["constraints"] if it["kind"] != "not null"}
+            told |= {("index", key[0], it["name"]) for it in table["indexes"]}
+        told |= {("enum", it["schema"], it["name"], ",".join(it["values"])) for it in left["types"] if it["kind"] == "enum"}
+        views = {(row[1], row[2]) for row in rows if row[0] == "view"}
+        seen = set()
+        keys = {(row[1], row[3]) for row in rows if row[0] == "constraint"}
+        for row in rows:
+            if row[0] == "column" and (row[1], row[2]) not in views:
+                seen.add(("column", row[1], row[2], row[3], plain(row[4]), row[5] == "true"))
+            elif row[0] == "constraint" and row[2]:
+                seen.add(("constraint", row[1], row[2], row[3]))
+            elif row[0] == "index" and (row[1], row[2]) not in keys and (thing(json.dumps(row))) not in views:
+                seen.add(("index", row[1], row[2]))
+            elif row[0] == "enum":
+                seen.add(("enum", row[1], row[2], row[3]))
+        apart = {name for _, name in self.touched}
+        both = [("-", it) for it in seen - told] + [("+", it) for it in told - seen]
+        by_index = {row[2]: thing(json.dumps(row))[1] for row in rows if row[0] == "index"}
+        return [f"{sign} {it}" for sign, it in sorted(both, key=str)
+                if not ({it[2], by_index.get(it[2])} & apart)]
+
+
+def plain(kind: str) -> str:
+    """A type without the schema that is looked in by default."""
+    return re.sub(r"^public\.", "", kind)
+
+
+def quietly(call):
+    stdout, sys.stdout = sys.stdout, open(os.devnull, "w")
+    try:
+        return call()
+    finally:
+        sys.stdout = stdout
+
+
+def stand_ins() -> None:
+    """The oracle's stand-ins for modules that nobody has."""
+    import importlib.abc
+    import importlib.machinery
+    import types
+
+    space = {"types": types, "importlib": importlib, "sys": sys, "MARK": "<<STAND-IN>>", "steered": []}
+    exec(STAND_INS.group(0).rsplit("\n\n\nclass", 1)[0], space)
+    sys.meta_path.append(space["StandInFinder"]())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--limbeck", default="target/release/limbeck")
+    parser.add_argument("--postgres-bin", metavar="DIR", help="the folder with initdb and pg_ctl")
+    parser.add_argument("--root", action="append", default=[], help="a folder of the project's own modules")
+    parser.add_argument("--no-stubs", action="store_true", help="everything can be imported")
+    parser.add_argument("--show", type=int, default=40, help="so many differences are shown")
+    parser.add_argument("folders", nargs="+", metavar="[NAME=]FOLDER")
+    options = parser.parse_args()
+    binaries = find_postgres(options.postgres_bin)
+    if binaries is None:
+        print("no initdb found; say where it is with --postgres-bin", file=sys.stderr)
+        return 2
+    sys.dont_write_bytecode = True
+    sys.path += [str(Path(it).resolve()) for it in options.root]
+    if not options.no_stubs:
+        stand_ins()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    wrong = 0
+    with Cluster(binaries) as cluster:
+        for given in options.folders:
+            name, _, folder = given.rpartition("=")
+            options.name = name or folder
+            history = History(Path(folder), str(Path(options.limbeck).resolve()), cluster, options)
+            wrong += sum(history.compare())
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
