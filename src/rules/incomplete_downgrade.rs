@@ -6,6 +6,7 @@ use crate::{
     rule::{Check, Findings, Group, Migration, Spec},
     schema::{Difference, How, Made, Piece, Sort},
     source::Span,
+    statement::mentions,
 };
 
 pub(super) static SPEC: Spec =
@@ -22,19 +23,22 @@ fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
     }
     let differences = migration.before.differences(migration.back, migration.touched);
     for it in &differences {
-        if told_elsewhere(it) || it.how == How::Lost && came_back(it, &differences) {
+        if told_elsewhere(it, migration) || it.how == How::Lost && came_back(it, &differences) {
             continue;
         }
         report(it, body.span, migration, findings);
     }
 }
 
-/// A type that is left has a rule of its own, and a value that was added to an enum cannot be taken away.
-fn told_elsewhere(it: &Difference) -> bool {
-    matches!(
-        (&it.what, &it.how),
-        (Piece::Object(Sort::Enum, _), How::Left) | (Piece::Object(Sort::Schema | Sort::Extension, _), _)
-    )
+/// A type that is left has a rule of its own, and so has one that is gone and that the downgrade asks for.
+fn told_elsewhere(it: &Difference, migration: &Migration<'_>) -> bool {
+    match (&it.what, &it.how) {
+        (Piece::Object(Sort::Enum, _), How::Left) | (Piece::Object(Sort::Schema | Sort::Extension, _), _) => true,
+        (Piece::Object(Sort::Enum, name), How::Lost) => {
+            migration.downgrade.statements.iter().any(|it| mentions(it.sql.as_str(), &name.name))
+        }
+        _ => false,
+    }
 }
 
 /// A thing of the same table is lost and another is left: it has come back under another name.

@@ -28,7 +28,7 @@ pub(super) fn run(args: &Schema, world: &mut World<'_>) -> Result<Exit> {
                 None => continue,
             },
         };
-        replays.push((story, check::replayed(&story.history, &story.migrate(), &at), at));
+        replays.push((story, check::replayed(&story.history, &project.migrate(story), &at), at));
     }
     let places: Vec<_> =
         replays.iter().map(|(story, _, _)| |made: &Made| spot(&project, story, made.run.revision, made.span)).collect();

@@ -188,7 +188,7 @@ class History:
         url, refused = self.cluster.database(), []
         text = self.ask("schema", "--format", "sql")
         with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
-            for statement in re.split(r";\n(?=\S)", text):
+            for statement in statements(text):
                 sql = re.sub(r"\A(--.*\n)+", "", statement).strip().rstrip(";")
                 if not sql:
                     continue
@@ -258,6 +258,17 @@ class History:
         by_index = {row[2]: thing(json.dumps(row))[1] for row in rows if row[0] == "index"}
         return [f"{sign} {it}" for sign, it in sorted(both, key=str)
                 if not ({it[2], by_index.get(it[2])} & apart)]
+
+
+def statements(text: str) -> list[str]:
+    """The text at each semicolon that ends a line, but for those in a function's body."""
+    found, held = [], ""
+    for piece in re.split(r"(?<=;)\n", text):
+        held += piece + "\n"
+        if len(re.findall(r"\$\w*\$", held)) % 2 == 0:
+            found.append(held)
+            held = ""
+    return found
 
 
 def plain(kind: str) -> str:

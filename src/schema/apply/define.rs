@@ -2,7 +2,7 @@
 
 use crate::{
     schema::{Known, Made, Moment, Object, Schema, Slot, Sort, Touched},
-    statement::{Change, Commented, Definition, Make, Name, retyped},
+    statement::{Change, Commented, Definition, Make, Name, mentions, retyped},
 };
 use std::sync::Arc;
 
@@ -110,6 +110,9 @@ impl Schema {
             });
         }
         self.lose(sort, &name, moment);
+        if cascade && TYPES.contains(&sort) {
+            self.drop_what_speaks_of(&name, moment);
+        }
         if sort == Sort::Enum && self.object(Sort::Domain, &name).yes().is_none() {
             // Of a type that the history has not made it is not said which sort it is.
             self.lose(Sort::Domain, &name, moment);
@@ -124,6 +127,18 @@ impl Schema {
             if reads && view != *relation {
                 self.drop_object(Sort::View, &view, true, moment);
             }
+        }
+    }
+
+    /// `CASCADE` takes the functions and operators along that a type's name stands in.
+    fn drop_what_speaks_of(&mut self, kind: &Name, moment: Moment) {
+        let speaks = |(sort, _, object): &(Sort, &Name, &Object)| {
+            matches!(sort, Sort::Function | Sort::Other) && mentions(&object.sql, &kind.name)
+        };
+        let found: Vec<(Sort, Name)> =
+            self.objects().filter(speaks).map(|(sort, name, _)| (sort, name.clone())).collect();
+        for (sort, name) in found {
+            self.lose(sort, &name, moment);
         }
     }
 
