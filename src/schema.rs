@@ -81,6 +81,7 @@ pub struct Made {
 
 /// An index.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the catalog's")]
 pub struct Index {
     /// Its name; it lives in its table's schema.
     pub name: Name,

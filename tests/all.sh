@@ -28,6 +28,6 @@ on_a_server() {
 }
 on_a_server tests/witness/claims.py
 on_a_server tests/witness/histories.py
-on_a_server tests/witness/schema.py --limbeck target/release/limbeck genji=migrations/genji/api/alembic \
+on_a_server tests/witness/schema.py --limbeck target/release/limbeck --stairs genji=migrations/genji/api/alembic \
     knowledge-extraction=migrations/knowledge-extraction/src/alembic library=migrations/library/app/storage/migrations \
     org-archivist=migrations/org-archivist/backend/alembic schema-baseline=migrations/schema-baseline/alembic

@@ -243,10 +243,24 @@ fn column(old: &Column, new: &Column, what: &dyn Fn() -> Piece, found: &mut BTre
     if old.made.is_some() {
         let text = |it: &Column| it.generation_sql.clone().or_else(|| it.default_sql.clone());
         let (was, is) = (text(old), text(new));
-        if was.as_deref().map(bare) != is.as_deref().map(bare) {
+        if was.as_deref().map(|it| meaning(it, old)) != is.as_deref().map(|it| meaning(it, new)) {
             let none = || "none".to_owned();
             changed("default", was.unwrap_or_else(none), is.unwrap_or_else(none));
         }
+    }
+}
+
+/// What a default comes to: there are several spellings of `false`, `0` and `now()`.
+fn meaning(sql: &str, column: &Column) -> String {
+    let bare = bare(sql);
+    let kind = column.kind.as_ref().filter(|it| it.dimensions == 0).map(|it| it.name.as_str());
+    let inner = bare.strip_prefix('\'').and_then(|it| it.strip_suffix('\'')).unwrap_or(bare);
+    match (kind, inner.to_ascii_lowercase().as_str()) {
+        (Some("bool"), "f" | "false" | "no" | "off" | "0" | "n") => "false".to_owned(),
+        (Some("bool"), "t" | "true" | "yes" | "on" | "1" | "y") => "true".to_owned(),
+        (Some("int2" | "int4" | "int8" | "numeric" | "float4" | "float8"), _) => inner.to_owned(),
+        (_, "current_timestamp" | "now()" | "transaction_timestamp()") => "now()".to_owned(),
+        _ => bare.to_owned(),
     }
 }
 
@@ -293,12 +307,40 @@ fn constraint(old: &Constraint, new: &Constraint, what: &dyn Fn() -> Piece, foun
     };
     // One that comes back `NOT VALID` comes back as it is done without a lock: no fault.
     if !same_rule || old.sql != new.sql {
-        let text = |it: &Constraint| if it.sql.is_empty() { "nothing of the sort".to_owned() } else { it.sql.clone() };
-        found.insert(Difference { what: what(), how: How::Changed("definition", text(old), text(new)) });
+        let how = How::Changed("definition", old.definition(), new.definition());
+        found.insert(Difference { what: what(), how });
     }
 }
 
 impl Schema {
+    /// Where a thing was made that is there for certain: nothing that is not understood has been done since.
+    #[must_use]
+    pub fn surely(&self, what: &Piece) -> Option<Made> {
+        let (stamp, made) = match what {
+            Piece::Object(sort, name) => {
+                let slot = self.objects.get(&(*sort, name.clone()))?;
+                (slot.stamp, slot.value.as_ref()?.made)
+            }
+            Piece::Table(name) => {
+                let slot = self.tables.get(name)?;
+                (slot.stamp, slot.value.as_ref()?.made?)
+            }
+            Piece::Index(name, _) => {
+                let slot = self.indexes.get(name)?;
+                (slot.stamp, slot.value.as_ref()?.made)
+            }
+            Piece::Column(table, name) => {
+                let slot = self.table(table).yes()?.columns.get(name)?;
+                (slot.stamp, slot.value.as_ref()?.made?)
+            }
+            Piece::Constraint(table, name) => {
+                let slot = self.table(table).yes()?.constraints.get(name)?;
+                (slot.stamp, slot.value.as_ref()?.made)
+            }
+        };
+        (stamp >= self.blurred).then_some(made)
+    }
+
     /// Where a thing was made or last changed, if it is there.
     #[must_use]
     pub fn changed(&self, what: &Piece) -> Option<Made> {

@@ -1,7 +1,7 @@
 //! A table.
 
 use super::{Known, Made, Moment, Slot, Sort};
-use crate::statement::{Demand, Expr, Generation, Name, Type};
+use crate::statement::{Demand, Expr, Generation, Name, Type, identifier};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -137,6 +137,27 @@ pub struct Constraint {
 }
 
 impl Constraint {
+    /// Its definition as it stands behind its name in SQL.
+    #[must_use]
+    pub fn definition(&self) -> String {
+        let it = self;
+        let list = |columns: &[String]| columns.iter().map(|it| identifier(it)).collect::<Vec<_>>().join(", ");
+        let tail = |sql: String| if it.sql.is_empty() { sql } else { format!("{sql} {}", it.sql) };
+        match &it.rule {
+            Demand::PrimaryKey { columns, .. } => tail(format!("PRIMARY KEY ({})", list(columns))),
+            Demand::Unique { columns, .. } => tail(match it.sql.strip_prefix("NULLS NOT DISTINCT") {
+                Some(_) => return format!("UNIQUE NULLS NOT DISTINCT ({}){}", list(columns), &it.sql[18..]),
+                None => format!("UNIQUE ({})", list(columns)),
+            }),
+            Demand::ForeignKey { columns, table, referred } => {
+                let referred = if referred.is_empty() { String::new() } else { format!(" ({})", list(referred)) };
+                tail(format!("FOREIGN KEY ({}) REFERENCES {}{referred}", list(columns), table.quoted()))
+            }
+            Demand::NotNull { column } => format!("NOT NULL {}", identifier(column)),
+            Demand::Check(_) | Demand::Exclude => it.sql.clone(),
+        }
+    }
+
     /// It is a foreign key to that table.
     #[must_use]
     pub fn refers_to(&self, name: &Name) -> bool {

@@ -11,8 +11,8 @@ upgraded database, and that of one which `limbeck schema --format sql` made; so 
 A revision that limbeck says it does not understand wholly, or that fails on the empty database, is told apart: what
 it touches in the catalog is left out of the comparison and listed.
 
-With --stairs each revision is also stepped up, down and up, and what its downgrade leaves is held against the findings
-of `limbeck check` (see `stairs.py`).
+With --stairs each revision is also stepped up, down and up by itself, and whether its downgrade gave the catalog back is
+held against what `limbeck check` finds of that downgrade.
 
 Prints a table and every difference; exits with 1 if there is one, with 2 if nothing could run.
 """
@@ -33,7 +33,8 @@ warnings.simplefilter("ignore")
 logging.disable(logging.CRITICAL)
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-ROOTS: list[str] = []
+# Installed packages that cannot be imported, since something that they need is not there.
+BROKEN: set[str] = set()
 
 # The oracle patches offline rendering for its own ends; of it only the stand-ins are wanted here.
 STAND_INS = re.search(r"\nclass Meta\(type\):.*?\n\n\nclass WatchedEnviron", (HERE / "oracle.py").read_text(), re.S)
@@ -95,6 +96,23 @@ def thing(line: str) -> tuple[str, str]:
         found = re.search(r" ON (?:ONLY )?(\S+) USING", row[3])
         name = found.group(1).split(".")[-1].strip('"') if found else name
     return (row[1], name)
+
+
+# What limbeck says of a downgrade by itself.
+REVERSAL = ["incomplete-downgrade", "missing-downgrade", "leftover-type",
+            "referenced-table-drop", "missing-type", "unnamed-constraint-drop", "enum-type-exists", "type-change-without-cast"]
+
+
+def changed(before: set[str], back: set[str]) -> list[str]:
+    """What a way up and down has changed, but for comments, for values of enums, which cannot be taken away, and for
+    constraints that come back NOT VALID."""
+    lost, new = before - back, back - before
+    values = {tuple(json.loads(it)[:3]) for it in lost if it.startswith('["enum"')}
+    quiet = lambda it: it.startswith('["comment"') or (it.startswith('["enum"') and tuple(json.loads(it)[:3]) in values)
+    new = {it for it in new if not quiet(it)}
+    lost = {it for it in lost if not quiet(it) and it[:-2] + ' NOT VALID"]' not in new}
+    new = {it for it in new if it.replace(" NOT VALID", "") not in before}
+    return sorted([f"- {it}" for it in lost] + [f"+ {it}" for it in new])
 
 
 class Limits(Exception):
@@ -182,6 +200,67 @@ class History:
             parents = self.script.get_revision(revision)._all_down_revisions
             cursor.execute("DELETE FROM alembic_version WHERE version_num = ANY(%s)", (list(parents),))
             cursor.execute("INSERT INTO alembic_version VALUES (%s) ON CONFLICT DO NOTHING", (revision,))
+
+    def stairs(self) -> int:
+        """Each revision up, down, up; the answer is how often limbeck and the server do not say the same."""
+        report = subprocess.run(
+            [self.limbeck, "check", "--format", "json", "--no-config", "--select", ",".join(REVERSAL), str(self.folder)],
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
+        ).stdout
+        told: dict[str, list[str]] = {}
+        for it in json.loads(report)["findings"]:
+            if it["direction"] == "downgrade":
+                told.setdefault(it["revision"], []).append(f"{it['rule']}: {it['message']}")
+        url, counts, odd = self.cluster.database(), dict.fromkeys(["clean", "found", "missed", "alarm", "unsure"], 0), []
+        with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE alembic_version (version_num varchar(200) PRIMARY KEY)")
+        for revision in self.order():
+            before = snapshot(url)
+            try:
+                quietly(lambda: self.run(url, revision, up=True))
+            except BaseException as error:
+                self.fail(url, revision, error)
+                counts["unsure"] += 1
+                continue
+            after = snapshot(url)
+            try:
+                quietly(lambda: self.run(url, revision, up=False))
+                back = snapshot(url)
+                real = changed(before, back)
+                if back != after:
+                    quietly(lambda: self.run(url, revision, up=True))
+                else:
+                    self.fail(url, revision, AssertionError("its downgrade changes nothing"))
+                    del self.failed[revision]
+            except BaseException as error:
+                real = [f"fails: {str(error).splitlines()[0][:150]}"]
+                self.again(url, revision)
+            ours = self.ours.get(revision) or {}
+            sure = all((ours.get(way) or {}).get("complete") for way in ("upgrade", "downgrade"))
+            said = told.get(revision, [])
+            if not sure and not said:
+                word = "unsure"
+            else:
+                word = {(False, False): "clean", (True, True): "found", (True, False): "missed", (False, True): "alarm"}[
+                    (bool(real), bool(said))
+                ]
+            counts[word] += 1
+            if word in ("missed", "alarm"):
+                odd.append(f"  {word}: {revision}: {' | '.join((real or said)[:3])[:400]}")
+        print(
+            f"{self.options.name}: round trips: both say whole {counts['clean']}, both say not {counts['found']}, the server "
+            f"alone says not {counts['missed']}, limbeck alone {counts['alarm']}, not wholly understood {counts['unsure']}"
+        )
+        print("\n".join(odd[: self.options.show]))
+        return counts["missed"] + counts["alarm"]
+
+    def again(self, url: str, revision: str) -> None:
+        """The revision is on the database again after a downgrade that failed halfway, as far as that can be had."""
+        with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM alembic_version WHERE version_num = %s", (revision,))
+            if cursor.fetchone() == (0,):
+                with contextlib.suppress(Exception):
+                    quietly(lambda: self.run(url, revision, up=True))
 
     def made(self) -> tuple[str, list[str]]:
         """A database made from our statements; those that the server refuses are the answer's second part."""
@@ -276,6 +355,28 @@ def plain(kind: str) -> str:
     return re.sub(r"^public\.", "", kind)
 
 
+def load_in_spite(load):
+    """Loads a file of revisions; an installed package that cannot be imported has a stand-in from then on."""
+
+    def loaded(*arguments):
+        while True:
+            try:
+                return load(*arguments)
+            except ImportError as error:
+                name, step = None, error.__traceback__
+                while step and not name:
+                    found = re.search(r"site-packages/([^/]+)/", step.tb_frame.f_code.co_filename)
+                    name = found and found.group(1) if found and found.group(1) not in ("alembic", "sqlalchemy") else None
+                    step = step.tb_next
+                if not name or name in BROKEN:
+                    raise
+                BROKEN.add(name)
+                for held in [it for it in sys.modules if it.split(".")[0] == name]:
+                    del sys.modules[held]
+
+    return loaded
+
+
 def quietly(call):
     stdout, sys.stdout = sys.stdout, open(os.devnull, "w")
     try:
@@ -292,7 +393,19 @@ def stand_ins() -> None:
 
     space = {"types": types, "importlib": importlib, "sys": sys, "MARK": "<<STAND-IN>>", "steered": []}
     exec(STAND_INS.group(0).rsplit("\n\n\nclass", 1)[0], space)
-    sys.meta_path.append(space["StandInFinder"]())
+    finder = space["StandInFinder"]()
+    sys.meta_path.append(finder)
+
+    class Early(importlib.abc.MetaPathFinder):
+        def find_spec(self, name, path=None, target=None):
+            if name.split(".")[0] in BROKEN:
+                return importlib.machinery.ModuleSpec(name, finder, is_package=True)
+            return None
+
+    sys.meta_path.insert(0, Early())
+    import alembic.util
+
+    alembic.util.load_python_file = load_in_spite(alembic.util.load_python_file)
 
 
 def main() -> int:
@@ -301,6 +414,7 @@ def main() -> int:
     parser.add_argument("--postgres-bin", metavar="DIR", help="the folder with initdb and pg_ctl")
     parser.add_argument("--root", action="append", default=[], help="a folder of the project's own modules")
     parser.add_argument("--no-stubs", action="store_true", help="everything can be imported")
+    parser.add_argument("--stairs", action="store_true", help="step each revision up, down and up too")
     parser.add_argument("--show", type=int, default=40, help="so many differences are shown")
     parser.add_argument("folders", nargs="+", metavar="[NAME=]FOLDER")
     options = parser.parse_args()
@@ -320,6 +434,8 @@ def main() -> int:
             options.name = name or folder
             history = History(Path(folder), str(Path(options.limbeck).resolve()), cluster, options)
             wrong += sum(history.compare())
+            if options.stairs:
+                wrong += history.stairs()
     return 1 if wrong else 0
 
 

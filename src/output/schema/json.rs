@@ -362,7 +362,7 @@ fn constraint(left: &Left<'_>, it: &Constraint) -> Con {
     Con {
         name: it.name.clone(),
         kind,
-        definition: super::sql::definition(it),
+        definition: it.definition(),
         columns,
         references,
         valid: it.valid,

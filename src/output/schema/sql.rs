@@ -163,7 +163,7 @@ fn table(table: &Table) -> String {
             .map(|(name, it)| column(name, it))
             .collect();
         let own = table.constraints().filter(|it| !it.inherited && it.valid && is_inline(it));
-        parts.extend(own.map(|it| format!("CONSTRAINT {} {}", identifier(&it.name), definition(it))));
+        parts.extend(own.map(|it| format!("CONSTRAINT {} {}", identifier(&it.name), it.definition())));
         sql.extend([" (\n    ", &parts.join(",\n    "), "\n)"]);
         if !table.inherits.is_empty() {
             let parents: Vec<String> = table.inherits.iter().map(Name::quoted).collect();
@@ -179,7 +179,7 @@ fn table(table: &Table) -> String {
 /// What a partition says beside its parent.
 fn partition_parts(table: &Table) -> Vec<String> {
     let own = table.constraints().filter(|it| !it.inherited && it.valid && is_inline(it));
-    own.map(|it| format!("CONSTRAINT {} {}", identifier(&it.name), definition(it))).collect()
+    own.map(|it| format!("CONSTRAINT {} {}", identifier(&it.name), it.definition())).collect()
 }
 
 fn is_inline(it: &Constraint) -> bool {
@@ -206,26 +206,6 @@ fn column(name: &str, column: &Column) -> String {
     sql
 }
 
-/// A constraint's definition as it stands behind its name.
-#[must_use]
-pub fn definition(it: &Constraint) -> String {
-    let list = |columns: &[String]| columns.iter().map(|it| identifier(it)).collect::<Vec<_>>().join(", ");
-    let tail = |sql: String| if it.sql.is_empty() { sql } else { format!("{sql} {}", it.sql) };
-    match &it.rule {
-        Demand::PrimaryKey { columns, .. } => tail(format!("PRIMARY KEY ({})", list(columns))),
-        Demand::Unique { columns, .. } => tail(match it.sql.strip_prefix("NULLS NOT DISTINCT") {
-            Some(_) => return format!("UNIQUE NULLS NOT DISTINCT ({}){}", list(columns), &it.sql[18..]),
-            None => format!("UNIQUE ({})", list(columns)),
-        }),
-        Demand::ForeignKey { columns, table, referred } => {
-            let referred = if referred.is_empty() { String::new() } else { format!(" ({})", list(referred)) };
-            tail(format!("FOREIGN KEY ({}) REFERENCES {}{referred}", list(columns), table.quoted()))
-        }
-        Demand::NotNull { column } => format!("NOT NULL {}", identifier(column)),
-        Demand::Check(_) | Demand::Exclude => it.sql.clone(),
-    }
-}
-
 /// Checks that are not valid cannot be made so with their table.
 fn constraints_after(table: &Table, all: &mut Vec<String>) {
     for it in table.constraints().filter(|it| !it.inherited && !it.valid && is_inline(it)) {
@@ -236,7 +216,7 @@ fn constraints_after(table: &Table, all: &mut Vec<String>) {
 fn added(table: &Table, it: &Constraint) -> String {
     let valid = if it.valid { "" } else { " NOT VALID" };
     let name = identifier(&it.name);
-    format!("ALTER TABLE {} ADD CONSTRAINT {name} {}{valid}", table.name.quoted(), definition(it))
+    format!("ALTER TABLE {} ADD CONSTRAINT {name} {}{valid}", table.name.quoted(), it.definition())
 }
 
 fn foreign_keys(table: &Table, all: &mut Vec<String>) {

@@ -69,7 +69,7 @@ fn table(left: &Left<'_>, table: &Table, out: &mut dyn Write) -> io::Result<()> 
     }
     for it in table.constraints() {
         let valid = if it.valid { "" } else { ", not valid" };
-        writeln!(out, "  {}: {}{valid}", it.name, super::sql::definition(it))?;
+        writeln!(out, "  {}: {}{valid}", it.name, it.definition())?;
     }
     for it in left.schema.indexes_of(table) {
         writeln!(out, "  {}", index(it))?;
