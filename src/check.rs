@@ -9,8 +9,9 @@ use crate::{
     history::History,
     op::Guard,
     policy::Policy,
+    schema::Schema,
     source::{Sources, Span},
-    statement::Way,
+    statement::{Unresolved, Way},
 };
 use std::collections::BTreeSet;
 
@@ -22,7 +23,7 @@ mod locks;
 mod migrate;
 mod sift;
 
-pub use coverage::{Coverage, Gap, cover};
+pub use coverage::{Coverage, Gap, cover, why};
 pub use locks::{Locked, Locks, locks};
 pub use migrate::migrate;
 
@@ -161,6 +162,44 @@ pub fn decide(history: &History, migrations: &[Migrated]) -> Vec<Decisions> {
     let mut all = Vec::new();
     decide::replay(&graph, migrations, |turn| all.push(turn.decisions));
     all
+}
+
+/// What the upgrades to some revisions come to.
+#[derive(Clone, Debug, Default)]
+pub struct Replayed {
+    /// The schema that they leave.
+    pub schema: Schema,
+    /// What is not understood on the way, by the revision's place in the history.
+    pub unresolved: Vec<(usize, Unresolved)>,
+    /// The conditions that only a run can decide; what they guard is taken to be done.
+    pub undecided: Vec<(usize, Guard)>,
+}
+
+/// Replays a history up to some of its revisions, by their whole ids.
+#[must_use]
+pub fn replayed(history: &History, migrations: &[Migrated], at: &[String]) -> Replayed {
+    let graph = graph::Graph::new(history);
+    let ends: Vec<usize> = at.iter().filter_map(|id| history.position(id)).collect();
+    let mut wanted = vec![false; migrations.len()];
+    let mut open = ends.clone();
+    while let Some(place) = open.pop() {
+        if !std::mem::replace(&mut wanted[place], true) {
+            open.extend(&graph.parents[place]);
+        }
+    }
+    let mut replayed = Replayed::default();
+    decide::replay(&graph, migrations, |turn| {
+        if wanted[turn.place] {
+            let open = turn.migrated.upgrade.unresolved.iter();
+            replayed.unresolved.extend(open.map(|it| (turn.place, it.clone())));
+            let upgrade = turn.decisions.open.iter().filter(|(direction, _)| *direction == Direction::Upgrade);
+            replayed.undecided.extend(upgrade.map(|(_, guard)| (turn.place, guard.clone())));
+        }
+        if ends.contains(&turn.place) {
+            replayed.schema.join(turn.after);
+        }
+    });
+    replayed
 }
 
 /// Judges an environment.

@@ -29,6 +29,8 @@ pub enum Command {
     Locks(Locks),
     /// Tell how much of the histories is understood
     Coverage(Coverage),
+    /// Print the schema as the history leaves it
+    Schema(Schema),
     /// Print the graph of the revisions
     History(History),
     /// Put new revisions on the head of the base, where both follow the same one
@@ -210,6 +212,23 @@ pub struct Locks {
     pub sqlalchemy: Option<(u32, u32)>,
 }
 
+/// `limbeck schema`.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Where to look and what to obey
+    #[command(flatten)]
+    pub place: Place,
+    /// As this revision leaves it, in place of the heads
+    #[arg(long, value_name = "REV")]
+    pub at: Option<String>,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: SchemaFormat,
+    /// The version of SQLAlchemy that the history is run with, in place of the project's
+    #[arg(long, value_name = "X.Y", value_parser = version)]
+    pub sqlalchemy: Option<(u32, u32)>,
+}
+
 /// `limbeck coverage`.
 #[derive(Debug, Args)]
 pub struct Coverage {
@@ -379,6 +398,17 @@ pub enum SqlFormat {
 pub enum LocksFormat {
     /// For people
     Text,
+    /// One JSON object
+    Json,
+}
+
+/// How the schema is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFormat {
+    /// For people
+    Text,
+    /// Statements that make it in an empty database
+    Sql,
     /// One JSON object
     Json,
 }

@@ -22,6 +22,7 @@ mod paths;
 pub mod rdjson;
 pub mod rules;
 pub mod sarif;
+pub mod schema;
 pub mod sql;
 
 use crate::{

@@ -11,10 +11,11 @@ use crate::{
     op::Step,
     policy::Target,
     revision::Revision,
-    schema::{Known, Names, Run, Schema},
+    schema::{Known, Names, Run, Schema, Touched},
     source::Span,
     statement::{Kind, Name, Statement, Unresolved, Way},
 };
+use std::collections::BTreeSet;
 
 use std::cell::OnceCell;
 
@@ -331,6 +332,14 @@ pub struct Migration<'a> {
     pub before: &'a Schema,
     /// The schema after it.
     pub after: &'a Schema,
+    /// The schema after it and the downgrade.
+    pub back: &'a Schema,
+    /// What either way has touched.
+    pub touched: &'a BTreeSet<Touched>,
+    /// There are conditions in either way that only a run can decide.
+    pub undecided: bool,
+    /// Its place in the history.
+    pub place: usize,
     /// What is the same for every site.
     pub context: Context<'a>,
 }

@@ -32,6 +32,7 @@ mod project;
 mod rebase;
 mod report;
 mod server;
+mod schema;
 mod settle;
 mod sql;
 
@@ -72,6 +73,7 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
         Command::Coverage(args) => coverage(args, world),
         Command::History(args) => history::run(args, world),
         Command::Rebase(args) => rebase::run(args, world),
+        Command::Schema(args) => schema::run(args, world),
         Command::Explain { rule } => explain(rule, world),
         Command::Rules { word, group, format } => list(word.as_deref(), group.as_deref(), *format, world),
         Command::ConfigSchema => {

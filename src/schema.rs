@@ -9,21 +9,26 @@ use crate::{
     source::Span,
     statement::{Name, Type},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, mem, sync::Arc};
 
 mod apply;
+mod compare;
 mod join;
 mod kin;
+mod made_up;
 mod map;
 mod names;
+mod object;
 mod rows;
 mod table;
 
 use map::Map;
 
 pub use crate::statement::Sort;
+pub use compare::{Difference, How, Piece};
 pub use kin::{Domain, Parent};
 pub use names::Names;
+pub use object::Object;
 pub use table::{Column, Constraint, Proof, Table};
 
 /// An answer about a database of which only the history is known.
@@ -76,6 +81,7 @@ pub struct Made {
 
 /// An index.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the catalog's")]
 pub struct Index {
     /// Its name; it lives in its table's schema.
     pub name: Name,
@@ -89,19 +95,29 @@ pub struct Index {
     pub partial: bool,
     /// The columns that its expressions and its `WHERE` name.
     pub mentions: Vec<String>,
+    /// The method: `btree`, `gin`, …
+    pub method: String,
+    /// It can be used: not one `ON ONLY` a partitioned table, which waits for those of its partitions.
+    pub valid: bool,
+    /// It is there because the table that this one is a partition of has such an index.
+    pub inherited: bool,
+    /// As SQL, all that follows the table.
+    pub sql: String,
+    /// Its comment.
+    pub comment: Option<String>,
     /// Where it was made.
     pub made: Made,
+    /// Where it was last changed; where it was made, if never.
+    pub changed: Made,
 }
 
-/// A schema, sequence, view or type.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Object {
-    /// Where it was made.
-    pub made: Made,
-    /// The tables that a view's query names.
-    pub reads: Vec<Name>,
-    /// An enum's values, in the order of their making.
-    pub labels: Vec<String>,
+/// What a statement has done something to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are those of the maps")]
+pub enum Touched {
+    Table(Name),
+    Index(Name),
+    Object(Sort, Name),
 }
 
 /// An entry, or the memory of one (`None`), and when it came to be so.
@@ -127,6 +143,11 @@ pub struct Schema {
     referrers: Map<Name, Arc<BTreeSet<Name>>>,
     /// What tables, types and functions are to each other.
     kin: kin::Kin,
+    /// Views that read, or once read, a relation; tables that have, or once had, a column of a type (under
+    /// [`Sort::Enum`], whatever the type).
+    dependents: Map<(Sort, Name), Arc<BTreeSet<Name>>>,
+    /// What was touched since it was last asked.
+    touched: Vec<Touched>,
     /// When something was last done that is not understood.
     blurred: u32,
 }
@@ -194,6 +215,61 @@ impl Schema {
             Some(Slot { value: Some(object), .. }) => Known::Yes(object),
             Some(Slot { value: None, stamp }) if *stamp >= self.blurred => Known::No,
             Some(_) | None => Known::Unknown,
+        }
+    }
+
+    /// All that ever happened to the table is known.
+    #[must_use]
+    pub fn is_whole(&self, table: &Table) -> bool {
+        table.is_whole(self.blurred)
+    }
+
+    /// Every index that is there, by name.
+    pub fn indexes(&self) -> impl Iterator<Item = &Index> {
+        self.indexes.values().filter_map(|slot| slot.value.as_deref())
+    }
+
+    /// Everything else that is there, by sort and name.
+    pub fn objects(&self) -> impl Iterator<Item = (Sort, &Name, &Object)> {
+        self.objects.iter().filter_map(|((sort, name), slot)| Some((*sort, name, slot.value.as_deref()?)))
+    }
+
+    /// The indexes of a table, by name.
+    #[must_use]
+    pub fn indexes_of(&self, table: &Table) -> Vec<&Index> {
+        let found = table.indexes.iter().filter_map(|name| self.index(&table.name.renamed(name)).yes());
+        found.filter(|index| index.table == table.name).collect()
+    }
+
+    /// What hangs on a table, by sort and name.
+    #[must_use]
+    pub fn attached_to(&self, table: &Table) -> Vec<(Sort, &Name, &Object)> {
+        let found = table.attached.iter().filter_map(|key| {
+            let (key, slot) = self.objects.get_key_value(key)?;
+            Some((key.0, &key.1, slot.value.as_deref()?))
+        });
+        found.collect()
+    }
+
+    /// What has been touched since the last time, each once.
+    pub fn take_touched(&mut self) -> BTreeSet<Touched> {
+        mem::take(&mut self.touched).into_iter().collect()
+    }
+
+    /// Views that may read a relation, or tables that may have a column of a type.
+    fn dependents(&self, of: &Name, sort: Sort) -> Vec<Name> {
+        self.dependents.get(&(sort, of.clone())).into_iter().flat_map(|names| names.iter().cloned()).collect()
+    }
+
+    fn depend(&mut self, of: &Name, sort: Sort, who: &Name) {
+        let key = (sort, of.clone());
+        match self.dependents.get_mut(&key) {
+            Some(names) => {
+                Arc::make_mut(names).insert(who.clone());
+            }
+            None => {
+                self.dependents.insert_mut(key, Arc::new([who.clone()].into()));
+            }
         }
     }
 

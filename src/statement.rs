@@ -22,7 +22,7 @@ pub use types::{Family, Type};
 pub use upkeep::{
     Act, Annex, AnnexSort, Domain, DomainChange, Function, Generation, Mode, PartitionOf, Upkeep, Volatility,
 };
-pub use words::{identifier, mentions, renamed};
+pub use words::{identifier, mentions, renamed, retyped};
 
 /// A table, index, type or sequence, as the server sees it (unquoted names already in lower case).
 #[derive(Clone, Debug)]
@@ -51,6 +51,15 @@ impl Name {
     #[must_use]
     pub fn home(&self) -> &str {
         self.schema.as_deref().unwrap_or("public")
+    }
+
+    /// As SQL writes it, with the schema where one is written.
+    #[must_use]
+    pub fn quoted(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{}.{}", identifier(schema), identifier(&self.name)),
+            None => identifier(&self.name),
+        }
     }
 
     /// The same object under another name.

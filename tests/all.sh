@@ -19,7 +19,7 @@ bash tests/fidelity.sh
 echo "== what the rules claim, and the healthy histories, on a real PostgreSQL"
 on_a_server() {
     local status=0
-    .venv/bin/python "$1" || status=$?
+    .venv/bin/python "$@" || status=$?
     if [ "$status" = 2 ] && [ -z "${CI:-}" ]; then
         echo "left out: $1"
     elif [ "$status" != 0 ]; then
@@ -29,6 +29,10 @@ on_a_server() {
 on_a_server tests/witness/claims.py
 on_a_server tests/witness/histories.py
 on_a_server tests/witness/recipes.py
+echo "== the replayed schema, as a real catalog has it"
+on_a_server tests/witness/schema.py --limbeck target/release/limbeck --stairs genji=migrations/genji/api/alembic \
+    knowledge-extraction=migrations/knowledge-extraction/src/alembic library=migrations/library/app/storage/migrations \
+    org-archivist=migrations/org-archivist/backend/alembic schema-baseline=migrations/schema-baseline/alembic
 echo "== the formats, as others read them"
 .venvtools/bin/python tests/witness/formats.py --limbeck target/release/limbeck
 echo "== the page, in a browser"

@@ -4,9 +4,10 @@ use super::{Decisions, Migrated, graph::Graph};
 use crate::{
     finding::Direction,
     op::{Guard, Qualified, Question},
-    schema::{Known, Moment, Run, Schema, Sort},
+    schema::{Known, Moment, Run, Schema, Sort, Touched},
     statement::{Kind, Name, Way},
 };
+use std::collections::BTreeSet;
 
 /// One revision's turn in the replay.
 pub(super) struct Turn<'a> {
@@ -18,6 +19,10 @@ pub(super) struct Turn<'a> {
     pub(super) before: Schema,
     /// The schema after its upgrade.
     pub(super) after: &'a Schema,
+    /// The schema after its upgrade and its downgrade.
+    pub(super) back: &'a Schema,
+    /// What either way has touched.
+    pub(super) touched: BTreeSet<Touched>,
     /// What its guards come to.
     pub(super) decisions: Decisions,
     /// The stamps from which the statements of the two ways count.
@@ -33,14 +38,27 @@ pub(super) fn replay(graph: &Graph, migrations: &[Migrated], mut visit: impl FnM
         let before = join(graph, place, &mut waiting, &mut left);
         let start = stamp;
         let mut after = before.clone();
+        after.take_touched();
         let mut open = Vec::new();
         let up = Run { revision: place, direction: Direction::Upgrade };
         let upgrade = run(&migrated.upgrade, &mut after, up, &mut stamp, &mut open);
         let middle = stamp;
         let down = Run { revision: place, direction: Direction::Downgrade };
-        let downgrade = run(&migrated.downgrade, &mut after.clone(), down, &mut stamp, &mut open);
+        let mut touched = after.take_touched();
+        let mut back = after.clone();
+        let downgrade = run(&migrated.downgrade, &mut back, down, &mut stamp, &mut open);
+        touched.extend(back.take_touched());
         let decisions = Decisions { upgrade, downgrade, open };
-        visit(Turn { place, migrated, before, after: &after, decisions, stamps: (start, middle) });
+        visit(Turn {
+            place,
+            migrated,
+            before,
+            after: &after,
+            back: &back,
+            touched,
+            decisions,
+            stamps: (start, middle),
+        });
         if graph.children.get(place).is_some_and(|it| *it > 0) {
             left[place] = Some(after);
         }

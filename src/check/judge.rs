@@ -128,6 +128,10 @@ impl Judge<'_> {
             downgrade: &downgrade,
             before: &turn.before,
             after: turn.after,
+            back: turn.back,
+            touched: &turn.touched,
+            undecided: !turn.decisions.open.is_empty(),
+            place: turn.place,
             context: self.context,
         };
         for rule in &self.rules {

@@ -24,6 +24,7 @@ impl Schema {
         }
         later(&mut self.indexes, &other.indexes);
         later(&mut self.objects, &other.objects);
+        all(&mut self.dependents, &other.dependents);
         all(&mut self.referrers, &other.referrers);
         self.kin.join(&other.kin);
         self.blurred = self.blurred.max(other.blurred);
@@ -55,6 +56,11 @@ fn both(left: &Table, right: &Table) -> Table {
     slots(&mut table.columns, &right.columns);
     slots(&mut table.constraints, &right.constraints);
     table.indexes = left.indexes.union(&right.indexes).cloned().collect::<BTreeSet<_>>();
+    table.attached = left.attached.union(&right.attached).cloned().collect();
+    table.children = left.children.union(&right.children).cloned().collect();
+    table.next = left.next.max(right.next);
+    table.comment = left.comment.clone().or_else(|| right.comment.clone());
+    table.row_security = (left.row_security.0 || right.row_security.0, left.row_security.1 || right.row_security.1);
     table
 }
 

@@ -58,6 +58,20 @@ impl<K: Ord + Clone, V: Clone> Map<K, V> {
         self.entries.insert_mut(key, value);
     }
 
+    /// The key as the map holds it, and its value.
+    pub(super) fn get_key_value(&self, key: &K) -> Option<(&K, &V)> {
+        self.entries.get_key_value(key)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.entries.iter()
+    }
+
+    /// The entries from a key on.
+    pub(super) fn from<'a>(&'a self, key: &'a K) -> impl Iterator<Item = (&'a K, &'a V)> {
+        self.entries.range(key..)
+    }
+
     pub(super) fn values(&self) -> impl Iterator<Item = &V> {
         self.entries.values()
     }

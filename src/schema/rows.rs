@@ -12,7 +12,7 @@ impl Schema {
             let names: Vec<String> = table.columns().map(|(name, _)| name.to_owned()).collect();
             for name in names {
                 if !keeps_full(table, insert, &name) {
-                    table.change(&name, moment.stamp, |column| {
+                    table.change(&name, moment, |column| {
                         column.filled = None;
                         column.nulls.get_or_insert(made);
                     });
@@ -31,12 +31,12 @@ impl Schema {
                     value => table.never_null(value),
                 };
                 if valued && update.reaches_nulls_of(name) {
-                    table.change(name, moment.stamp, |column| {
+                    table.change(name, moment, |column| {
                         column.filled = Some(made);
                         column.nulls = None;
                     });
                 } else if !valued {
-                    table.change(name, moment.stamp, |column| column.filled = None);
+                    table.change(name, moment, |column| column.filled = None);
                 }
             }
         });

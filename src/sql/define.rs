@@ -267,13 +267,20 @@ fn drop(it: &DropStmt) -> Option<Definition> {
         Sort::Function => it.objects.iter().filter_map(callable).collect(),
         Sort::Trigger | Sort::Policy | Sort::Rule => it.objects.iter().filter_map(hanging).collect(),
         Sort::Other => {
+            let called = it.objects.iter().filter_map(callable).map(|name| bare(&name));
             let kind = it.remove_type().as_str_name();
-            objects(&it.objects).into_iter().map(|name| name.renamed(format!("{kind} {}", name.name))).collect()
+            let named = objects(&it.objects).into_iter().chain(called);
+            named.map(|name| name.renamed(format!("{kind} {}", name.name))).collect()
         }
         _ => objects(&it.objects),
     };
     let cascade = it.behavior() == DropBehavior::DropCascade;
     Some(Definition::Drop { sort, names, if_exists: it.missing_ok, cascade })
+}
+
+/// Without the types of the arguments.
+fn bare(name: &Name) -> Name {
+    name.renamed(name.name.split('(').next().unwrap_or_default())
 }
 
 fn callable(node: &Node) -> Option<Name> {
@@ -305,7 +312,9 @@ fn sort(kind: ObjectType) -> Option<Sort> {
         ObjectType::ObjectRule => Sort::Rule,
         ObjectType::ObjectExtension => Sort::Extension,
         ObjectType::ObjectStatisticExt => Sort::Statistics,
-        ObjectType::ObjectPublication
+        ObjectType::ObjectOperator
+        | ObjectType::ObjectAggregate
+        | ObjectType::ObjectPublication
         | ObjectType::ObjectEventTrigger
         | ObjectType::ObjectTsconfiguration
         | ObjectType::ObjectTsdictionary

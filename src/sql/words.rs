@@ -84,6 +84,9 @@ pub(super) fn constraint(it: &protobuf::Constraint) -> String {
         ConstrType::ConstrForeign => foreign(it),
         _ => String::new(),
     };
+    if it.nulls_not_distinct {
+        sql.insert_str(0, "NULLS NOT DISTINCT ");
+    }
     if it.deferrable {
         sql.push_str(" DEFERRABLE");
     }

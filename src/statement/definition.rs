@@ -199,9 +199,16 @@ pub fn formatted(kind: &Type) -> String {
         "timetz" => format!("time{} with time zone", modifiers()),
         "time" => format!("time{} without time zone", modifiers()),
         "interval" => interval(&kind.modifiers),
+        // A keyword of newer servers, and the name of a type since long.
+        name if kind.family() != super::Family::Foreign => plain(name),
         name => plain(&super::words::identifier(name)),
     };
-    let schema = kind.schema.as_ref().map_or_else(String::new, |it| format!("{}.", super::words::identifier(it)));
+    // What is in the schema that is looked in by default is named without it.
+    let schema = kind
+        .schema
+        .as_ref()
+        .filter(|it| *it != "public")
+        .map_or_else(String::new, |it| format!("{}.", super::words::identifier(it)));
     // The catalog keeps no number of dimensions.
     format!("{schema}{word}{}", if kind.dimensions > 0 { "[]" } else { "" })
 }
@@ -245,6 +252,7 @@ mod tests {
         assert_eq!(of("timestamptz", &["3"]), "timestamp(3) with time zone");
         assert_eq!(of("interval", &["3072"]), "interval hour to minute");
         assert_eq!(of("Mood", &[]), "\"Mood\"");
+        assert_eq!(of("json", &[]), "json");
         assert_eq!(formatted(&Type { dimensions: 2, ..Type::plain("int4") }), "integer[]");
     }
 }

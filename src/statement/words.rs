@@ -81,6 +81,20 @@ fn places<'a>(sql: &'a str, name: &'a str) -> impl Iterator<Item = Range<usize>>
     })
 }
 
+/// A piece of SQL, as the deparser writes it, with a type that is cast to under another name.
+#[must_use]
+pub fn retyped(sql: &str, from: &str, to: &str) -> String {
+    let mut out = String::new();
+    let mut done = 0;
+    for (_, place) in names(sql).filter(|(word, range)| word == from && sql[..range.start].ends_with("::")) {
+        out.push_str(&sql[done..place.start]);
+        out.push_str(&identifier(to));
+        done = place.end;
+    }
+    out.push_str(&sql[done..]);
+    out
+}
+
 fn starts_name(it: char) -> bool {
     it == '_' || it.is_alphabetic()
 }
@@ -130,7 +144,7 @@ fn dollar(rest: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{identifier, mentions, names, renamed};
+    use super::{identifier, mentions, names, renamed, retyped};
 
     #[test]
     fn columns_go_by_another_name() {
@@ -138,6 +152,7 @@ mod tests {
         let new = "CHECK (length(\"B c\") > 0 AND t.\"B c\" <> b::a AND \"B c\" <> 'a' AND A IS NULL)";
         assert_eq!(renamed(sql, "a", "B c"), new);
         assert!(!mentions("lower(b)", "lower"));
+        assert_eq!(retyped("'e'::e", "e", "f"), "'e'::f");
     }
 
     #[test]

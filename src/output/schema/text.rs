@@ -1,0 +1,115 @@
+//! The schema for people.
+
+use super::{Left, Spot};
+use crate::{
+    schema::{Column, Index, Known, Made, Object, Sort, Table},
+    statement::{Generation, Name, formatted},
+};
+use std::io::{self, Write};
+
+/// Writes all histories, tables first.
+///
+/// # Errors
+/// What the writer says.
+pub fn write(all: &[Left<'_>], out: &mut dyn Write) -> io::Result<()> {
+    for (at, left) in all.iter().enumerate() {
+        if at > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "{} at {}", left.environment, left.at.join(", "))?;
+        for table in left.schema.tables().filter(|it| !it.temporary) {
+            self::table(left, table, out)?;
+        }
+        for (sort, name, object) in left.schema.objects() {
+            self::object(left, sort, name, object, out)?;
+        }
+        if !left.is_complete() {
+            let count = left.unresolved.len();
+            let noun = if count == 1 { "operation" } else { "operations" };
+            writeln!(out, "\nnot complete: {count} {noun} on the way may have done anything")?;
+            for it in &left.unresolved {
+                writeln!(out, "  {}: {}", spot(&it.spot), it.reason)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn spot(spot: &Spot) -> String {
+    format!("{} ({}:{})", spot.revision, spot.file, spot.line)
+}
+
+/// Where it was made and last changed.
+fn places(left: &Left<'_>, made: Option<Made>, changed: Option<Made>) -> String {
+    match (made, changed) {
+        (Some(made), Some(changed)) if made != changed => {
+            format!("made in {}, changed in {}", spot(&(left.place)(&made)), spot(&(left.place)(&changed)))
+        }
+        (Some(made), _) => format!("made in {}", spot(&(left.place)(&made))),
+        (None, Some(changed)) => format!("changed in {}", spot(&(left.place)(&changed))),
+        (None, None) => "made before the history".to_owned(),
+    }
+}
+
+fn table(left: &Left<'_>, table: &Table, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\ntable {}, {}", table.name, places(left, table.made, table.changed))?;
+    if let Some((of, bound)) = &table.partition_of {
+        writeln!(out, "  partition of {of} {bound}")?;
+    }
+    if let Some(by) = &table.partition_by {
+        writeln!(out, "  partitioned by {by}")?;
+    }
+    if !left.schema.is_whole(table) {
+        writeln!(out, "  there may be more than this")?;
+    }
+    let columns = table.columns_in_order();
+    let width = columns.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, it) in columns {
+        writeln!(out, "  {name:width$}  {}", column(it))?;
+    }
+    for it in table.constraints() {
+        let valid = if it.valid { "" } else { ", not valid" };
+        writeln!(out, "  {}: {}{valid}", it.name, it.definition())?;
+    }
+    for it in left.schema.indexes_of(table) {
+        writeln!(out, "  {}", index(it))?;
+    }
+    for (sort, name, _) in left.schema.attached_to(table) {
+        writeln!(out, "  {} {}", sort.word(), name.name)?;
+    }
+    Ok(())
+}
+
+fn column(it: &Column) -> String {
+    let mut words = it.kind.as_ref().map_or_else(|| "of a type that is not known".to_owned(), formatted);
+    match it.not_null {
+        Known::Yes(_) => words.push_str(" not null"),
+        Known::No => {}
+        Known::Unknown => words.push_str(", nullable or not is not known"),
+    }
+    match (&it.generation, &it.generation_sql, &it.default_sql) {
+        (Some(Generation::Serial), _, _) => words.push_str(" serial"),
+        (_, Some(sql), _) => words.extend([" ", sql.as_str()]),
+        (_, _, Some(sql)) => words.extend([" default ", sql.as_str()]),
+        _ => {}
+    }
+    words
+}
+
+fn index(it: &Index) -> String {
+    let unique = if it.unique { "unique index" } else { "index" };
+    let valid = if it.valid { "" } else { ", not valid" };
+    format!("{unique} {} {}{valid}", it.name.name, it.sql)
+}
+
+fn object(left: &Left<'_>, sort: Sort, name: &Name, it: &Object, out: &mut dyn Write) -> io::Result<()> {
+    if matches!(sort, Sort::Trigger | Sort::Policy) || it.serial {
+        return Ok(());
+    }
+    let places = places(left, Some(it.made), Some(it.changed));
+    match sort {
+        Sort::Enum => writeln!(out, "\nenum {name} ({}), {places}", it.labels.join(", ")),
+        Sort::View if it.materialized => writeln!(out, "\nmaterialized view {name}, {places}"),
+        _ => writeln!(out, "\n{} {name}, {places}", sort.word()),
+    }
+}
