@@ -24,6 +24,7 @@ mod gate;
 mod history;
 mod project;
 mod rebase;
+mod roundtrip;
 mod settle;
 mod sql;
 
@@ -61,6 +62,7 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
         Command::Sql(args) => sql(args, world),
         Command::Coverage(args) => coverage(args, world),
         Command::History(args) => history::run(args, world),
+        Command::Roundtrip(args) => roundtrip::run(args, world),
         Command::Rebase(args) => rebase::run(args, world),
         Command::Explain { rule } => explain(rule, world),
         Command::Rules { format } => list(*format, world),
@@ -126,7 +128,7 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
         let look = if colored { Look::Colored } else { Look::Plain };
         let sources = &project.sources;
         let (report, statistics) = (&report, args.statistics);
-        let output = Output { report, histories: &histories, sources, paths: &paths, look, statistics };
+        let output = Output { report, histories: &histories, sources, paths: &paths, look, statistics, trials: None };
         output.write(output_format(format), out)
     });
     // Nobody may be reading any more (`| head`); what was found stays the answer.

@@ -27,7 +27,9 @@ pub(super) fn sift(case: &Case<'_>, raised: Vec<Raised>, reported: Option<&[bool
         it.finding.suppressed = suppressions.silence(case.sources, &heard);
     }
     let mut findings: Vec<Finding> = all.into_iter().map(|it| it.finding).collect();
-    let active = |rule: &str| crate::rules::find(rule).is_some_and(|rule| case.policy.applies(rule));
+    // Whether a comment about what only a run shows is of use, only a run can say.
+    let seen = |rule: &crate::rule::Rule| !matches!(rule.spec.check, Check::Run) && case.policy.applies(rule);
+    let active = |rule: &str| crate::rules::find(rule).is_some_and(&seen);
     findings.extend(suppressions.complaints(&active).into_iter().filter(|it| wanted(case, it)));
     for finding in &mut findings {
         if let Some(severity) = case.policy.severity.get(finding.rule) {
@@ -38,6 +40,23 @@ pub(super) fn sift(case: &Case<'_>, raised: Vec<Raised>, reported: Option<&[bool
         }
     }
     findings
+}
+
+/// Of what a run has shown, what the policy asks for, graded, with the suppressed ones marked.
+pub(super) fn sift_run(case: &Case<'_>, raised: Vec<Raised>) -> Vec<Finding> {
+    let unasked = unasked(case);
+    let mut suppressions = Suppressions::read(case.sources, case.comments, remarks(case), &|_| true);
+    let wanted =
+        raised.into_iter().filter(|it| !unasked.contains(&it.finding.span.source) && wanted(case, &it.finding));
+    let graded = wanted.map(|mut it| {
+        let heard = Heard { finding: &it.finding, called: it.called, remarks: &it.remarks };
+        it.finding.suppressed = suppressions.silence(case.sources, &heard);
+        if let Some(severity) = case.policy.severity.get(it.finding.rule) {
+            it.finding.severity = *severity;
+        }
+        it.finding
+    });
+    graded.collect()
 }
 
 /// The revision files that nothing is said of: those before `since`, and those that were not asked for.

@@ -13,6 +13,8 @@ struct Report<'a> {
     findings: Vec<Finding<'a>>,
     environments: Vec<Surroundings>,
     summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roundtrip: Option<&'a [super::trials::Trials]>,
 }
 
 #[derive(Serialize)]
@@ -84,6 +86,7 @@ pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
             warnings: sum.warnings,
             notes: sum.notes,
         },
+        roundtrip: output.trials,
     };
     print(&report, out)
 }
