@@ -246,7 +246,6 @@ fn fingerprints(sample: &Sample) -> Vec<String> {
         look: Look::Plain,
         statistics: false,
         trials: None,
-        trials: None,
     };
     let mut out = Vec::new();
     output.write(Format::Json, &mut out).expect("memory takes all");
@@ -458,6 +457,7 @@ fn sarif_keeps_to_what_github_takes() {
         paths: &paths,
         look: Look::Plain,
         statistics: false,
+        trials: None,
     };
     let mut out = Vec::new();
     output.write(Format::Sarif, &mut out).expect("memory takes all");

@@ -191,7 +191,8 @@ fn the_transactions_are_those_of_the_environment() {
     let bodies = [
         "def upgrade():\n    op.execute(\"CREATE TYPE mood AS ENUM ('sad')\")\n\n\n\
          def downgrade():\n    op.execute('DROP TYPE mood')\n",
-        "def upgrade():\n    op.execute(\"CREATE TABLE t (m mood)\")\n    op.execute(\"COMMIT\")\n\n\n\
+        "def upgrade():\n    with op.get_context().autocommit_block():\n        \
+         op.execute(\"CREATE TABLE t (m mood)\")\n\n\n\
          def downgrade():\n    op.drop_table('t')\n",
         "def upgrade():\n    op.execute(\"ALTER TYPE mood ADD VALUE 'glad'\")\n\n\n\
          def downgrade():\n    pass\n",

@@ -61,6 +61,8 @@ pub(super) struct Server {
     live: BTreeSet<String>,
     /// Keep what is there at the end.
     keep: bool,
+    /// The history may change the whole cluster.
+    unbounded: bool,
     pub(super) major: u32,
     /// Extensions that only a superuser may create, where limbeck can do so for the history.
     pub(super) privileged: BTreeSet<String>,
@@ -88,6 +90,8 @@ impl Server {
             // From 15 on the owner of the database owns it.
             run(&mut template, &format!("ALTER SCHEMA public OWNER TO {ROLE}")).await?;
         }
+        // A role that is to own a table needs that; it was everybody's right before 15.
+        run(&mut template, "GRANT CREATE ON SCHEMA public TO PUBLIC").await?;
         template.close().await;
         let sql = "SELECT name::text FROM pg_available_extension_versions WHERE superuser AND NOT trusted";
         let privileged = admin.ask(sql).await.map_err(|refusal| fault::plain(refusal.words()))?;
@@ -100,6 +104,7 @@ impl Server {
             made: 0,
             live: BTreeSet::new(),
             keep: false,
+            unbounded: superuser,
             major,
             privileged: privileged.into_iter().flatten().flatten().collect(),
             cluster: Some(cluster),
@@ -153,6 +158,7 @@ impl Server {
             made: 0,
             live: BTreeSet::new(),
             keep: false,
+            unbounded: false,
             major: fact(0).parse().unwrap_or(0),
             privileged: BTreeSet::new(),
             cluster: None,
@@ -224,6 +230,13 @@ impl Server {
         let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", identifier(database));
         if self.admin.send(&sql).await.is_ok() {
             self.live.remove(database);
+        }
+        if self.unbounded {
+            // Roles outlive the database that the history made them in.
+            let sql = "DO $$ DECLARE it text; BEGIN
+                FOR it IN SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname <> 'limbeck'
+                LOOP EXECUTE format('DROP ROLE %I', it); END LOOP; END $$";
+            let _ = self.admin.send(sql).await;
         }
     }
 
