@@ -25,7 +25,7 @@ mod sift;
 
 pub use coverage::{Coverage, Gap, cover, why};
 pub use locks::{Locked, Locks, locks};
-pub use migrate::migrate;
+pub use migrate::{DO_BODY, migrate};
 
 /// A revision as SQL, both ways.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -226,6 +226,21 @@ pub fn check(case: &Case<'_>) -> Report {
     }
     let Environment { folder, stack, .. } = &case.history.environment;
     Report { findings, summary, environments: vec![(folder.clone(), stack.clone())], coverage: vec![coverage] }
+}
+
+/// What a run has shown, as it is reported: a finding, the operation's call, and the comments in its SQL.
+#[must_use]
+pub fn sift_run(case: &Case<'_>, shown: Vec<(Finding, Option<Span>, Vec<Span>)>) -> Vec<Finding> {
+    let raised = |(finding, called, remarks)| judge::Raised { finding, called, remarks };
+    let mut findings = sift::sift_run(case, shown.into_iter().map(raised).collect());
+    sort(&mut findings, case.sources);
+    findings
+}
+
+/// Which revisions are reported on under the policy and the base, by their place in the history; `None`: all.
+#[must_use]
+pub fn reported(case: &Case<'_>) -> Option<Vec<bool>> {
+    newness(case, &graph::Graph::new(case.history)).reported
 }
 
 /// Which revisions are new and which are reported on, by their place in the history; `None`: all are reported on, and

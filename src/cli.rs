@@ -33,6 +33,8 @@ pub enum Command {
     Schema(Schema),
     /// Print the graph of the revisions
     History(History),
+    /// Run the histories up, down and up again on a real PostgreSQL
+    Roundtrip(Roundtrip),
     /// Put new revisions on the head of the base, where both follow the same one
     Rebase(Rebase),
     /// Print the document of a rule
@@ -255,6 +257,47 @@ pub struct History {
     /// A branch or commit: tell what is new beside it
     #[arg(long, value_name = "GITREF")]
     pub base: Option<String>,
+}
+
+/// `limbeck roundtrip`.
+#[derive(Debug, Args)]
+pub struct Roundtrip {
+    /// Where to look and what to obey
+    #[command(flatten)]
+    pub place: Place,
+    /// How to report: human, json, sarif or github, with =FILE into a file; may be repeated
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "human")]
+    pub formats: Vec<Report>,
+    /// A revision: step only what is neither it nor its ancestor
+    #[arg(long, value_name = "REV")]
+    pub since: Option<String>,
+    /// A branch or commit: step only what is new or changed beside it
+    #[arg(long, value_name = "GITREF")]
+    pub base: Option<String>,
+    /// Not these rules or groups of rules, besides the configuration's
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// The least severity of a finding that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
+    /// The major version of PostgreSQL to run; the newest that is found, unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(9..100), conflicts_with = "database_url")]
+    pub postgres: Option<u32>,
+    /// The folder with PostgreSQL's initdb, `pg_ctl` and postgres
+    #[arg(long, value_name = "FOLDER", conflicts_with = "database_url")]
+    pub postgres_bin: Option<PathBuf>,
+    /// A server to make scratch databases on, in place of a temporary one of limbeck's own
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Make the scratch databases though the one that the URL names has tables in it
+    #[arg(long, requires = "database_url")]
+    pub create_beside: bool,
+    /// Run what reaches beyond the database: roles, files, programs (only on a temporary server)
+    #[arg(long, conflicts_with = "database_url")]
+    pub allow_cluster_changes: bool,
+    /// The version of SQLAlchemy that the history is run with, in place of the project's
+    #[arg(long, value_name = "X.Y", value_parser = version)]
+    pub sqlalchemy: Option<(u32, u32)>,
 }
 
 /// `limbeck rebase`.

@@ -39,4 +39,5 @@ pub mod config;
 pub mod discover;
 pub mod fault;
 pub mod git;
+pub mod roundtrip;
 pub mod run;

@@ -24,6 +24,7 @@ pub mod rules;
 pub mod sarif;
 pub mod schema;
 pub mod sql;
+pub mod trials;
 
 use crate::{
     check::Report,
@@ -119,6 +120,8 @@ pub struct Output<'a> {
     pub look: Look,
     /// Counts for each rule after the findings (`--statistics`).
     pub statistics: bool,
+    /// The tests of a run on a server.
+    pub trials: Option<&'a [trials::Trials]>,
 }
 
 impl Output<'_> {

@@ -155,6 +155,8 @@ pub enum Check {
     Base(fn(&History, &Base, &mut Findings<'_>)),
     /// Found by the reader, the SQL parser, the fold or the suppressions, which name the rule by its name.
     Elsewhere,
+    /// Found by `limbeck roundtrip`, where the history is run.
+    Run,
 }
 
 /// What is the same for every site of a history.

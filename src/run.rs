@@ -26,13 +26,14 @@ mod coverage;
 mod gate;
 mod history;
 mod init;
-mod manual;
 mod locks;
+mod manual;
 mod project;
 mod rebase;
 mod report;
-mod server;
+mod roundtrip;
 mod schema;
+mod server;
 mod settle;
 mod sql;
 
@@ -72,6 +73,7 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
         Command::Locks(args) => locks(args, world),
         Command::Coverage(args) => coverage(args, world),
         Command::History(args) => history::run(args, world),
+        Command::Roundtrip(args) => roundtrip::run(args, world),
         Command::Rebase(args) => rebase::run(args, world),
         Command::Schema(args) => schema::run(args, world),
         Command::Explain { rule } => explain(rule, world),
@@ -149,7 +151,7 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
         let look = if colored { Look::Colored } else { Look::Plain };
         let sources = &project.sources;
         let (report, statistics) = (&report, args.statistics);
-        let output = Output { report, histories: &histories, sources, paths: &paths, look, statistics };
+        let output = Output { report, histories: &histories, sources, paths: &paths, look, statistics, trials: None };
         output.write(output_format(format), out)
     });
     // Nobody may be reading any more (`| head`); what was found stays the answer.

@@ -12,9 +12,12 @@ mod define;
 mod expr;
 mod kind;
 mod node;
+mod reach;
 mod text;
 mod upkeep;
 mod words;
+
+pub use reach::{Extension, Reach, reach};
 
 /// Longer texts are not parsed: PostgreSQL itself takes up to 1 GB, a migration that is longer than this is data.
 pub const LONGEST: usize = 16 * 1024 * 1024;

@@ -116,6 +116,8 @@ pub struct Statement {
     pub sent: Span,
     /// The step in the revision's body that it comes from.
     pub step: usize,
+    /// It is sent in one string with the statement before it.
+    pub joined: bool,
     /// Outside the transaction by `autocommit_block()`.
     pub autocommit: bool,
     /// It is sent only where what it creates is missing, or what it drops is present.

@@ -136,7 +136,8 @@ fn findings(sources: &Sources, ids: &[SourceId]) -> Vec<Finding> {
 
 fn written(format: Format, paths: &Paths, look: Look, turned: bool) -> String {
     let Sample { sources, report } = sample(turned);
-    let output = Output { report: &report, histories: &[], sources: &sources, paths, look, statistics: true };
+    let output =
+        Output { report: &report, histories: &[], sources: &sources, paths, look, statistics: true, trials: None };
     let mut out = Vec::new();
     output.write(format, &mut out).expect("memory takes all");
     String::from_utf8(out).expect("text")
@@ -237,8 +238,15 @@ fn json_has_the_fields_of_the_contract_in_order() {
 
 fn fingerprints(sample: &Sample) -> Vec<String> {
     let Sample { sources, report } = sample;
-    let output =
-        Output { report, histories: &[], sources, paths: &Paths::default(), look: Look::Plain, statistics: false };
+    let output = Output {
+        report,
+        histories: &[],
+        sources,
+        paths: &Paths::default(),
+        look: Look::Plain,
+        statistics: false,
+        trials: None,
+    };
     let mut out = Vec::new();
     output.write(Format::Json, &mut out).expect("memory takes all");
     let value: Value = serde_json::from_slice(&out).expect("JSON");
@@ -449,6 +457,7 @@ fn sarif_keeps_to_what_github_takes() {
         paths: &paths,
         look: Look::Plain,
         statistics: false,
+        trials: None,
     };
     let mut out = Vec::new();
     output.write(Format::Sarif, &mut out).expect("memory takes all");

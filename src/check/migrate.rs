@@ -11,6 +11,9 @@ use crate::{
     statement::{Kind, Rejected, Statement, Unresolved, Way},
 };
 
+/// Why a `DO` block is unresolved though its SQL is known: a server runs it all the same.
+pub const DO_BODY: &str = "the body of a `DO` block is not read";
+
 /// Renders and parses each step of a revision. What goes wrong is in the answer, beside what goes well.
 #[must_use]
 pub fn migrate(revision: &Revision, dialect: &Dialect) -> Migrated {
@@ -44,7 +47,7 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize, dialect: &Dialect)
             for it in parsed {
                 ends.push(it.range.end);
                 if it.kind == Kind::Do {
-                    let reason = Reason::limit("the body of a `DO` block is not read");
+                    let reason = Reason::limit(DO_BODY);
                     way.unresolved.push(unresolved(step, index, reason));
                 }
                 let checkfirst = asks(&it.kind, step.checkfirst, dialect);
@@ -56,6 +59,7 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize, dialect: &Dialect)
                     called: step.span,
                     sent: step.sent,
                     step: index,
+                    joined: ends.len() > 1,
                     autocommit: step.autocommit,
                     checkfirst,
                     guards: step.when.clone(),

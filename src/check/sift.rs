@@ -27,8 +27,12 @@ pub(super) fn sift(case: &Case<'_>, raised: Vec<Raised>, reported: Option<&[bool
         it.finding.suppressed = suppressions.silence(case.sources, &heard);
     }
     let mut findings: Vec<Finding> = all.into_iter().map(|it| it.finding).collect();
-    // What is told of new revisions alone cannot be looked for where nothing says which are new.
-    let looked_for = |rule: &Rule| case.policy.target.knows_new() || !rule.spec.group.is_of_new_revisions();
+    // Whether a comment about what only a run shows is of use, only a run can say; and what is told of new revisions
+    // alone cannot be looked for where nothing says which are new.
+    let looked_for = |rule: &Rule| {
+        !matches!(rule.spec.check, Check::Run)
+            && (case.policy.target.knows_new() || !rule.spec.group.is_of_new_revisions())
+    };
     let active =
         |rule: &str| crate::rules::find(rule).is_some_and(|rule| case.policy.applies(rule) && looked_for(rule));
     findings.extend(suppressions.complaints(&active).into_iter().filter(|it| wanted(case, it)));
@@ -41,6 +45,23 @@ pub(super) fn sift(case: &Case<'_>, raised: Vec<Raised>, reported: Option<&[bool
         }
     }
     findings
+}
+
+/// Of what a run has shown, what the policy asks for, graded, with the suppressed ones marked.
+pub(super) fn sift_run(case: &Case<'_>, raised: Vec<Raised>) -> Vec<Finding> {
+    let unasked = unasked(case);
+    let mut suppressions = Suppressions::read(case.sources, case.comments, remarks(case), &|_| true);
+    let wanted =
+        raised.into_iter().filter(|it| !unasked.contains(&it.finding.span.source) && wanted(case, &it.finding));
+    let graded = wanted.map(|mut it| {
+        let heard = Heard { finding: &it.finding, called: it.called, remarks: &it.remarks };
+        it.finding.suppressed = suppressions.silence(case.sources, &heard);
+        if let Some(severity) = case.policy.severity.get(it.finding.rule) {
+            it.finding.severity = *severity;
+        }
+        it.finding
+    });
+    graded.collect()
 }
 
 /// The revision files that nothing is said of: those before `since`, and those that were not asked for.

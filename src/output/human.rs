@@ -45,6 +45,9 @@ fn write_all(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
         write_statistics(&rows, output.look, out)?;
     }
     let shown = |path: &str| output.paths.shown(path);
+    if let Some(trials) = output.trials {
+        super::trials::write(trials, out)?;
+    }
     super::coverage::write_short(&output.report.coverage, output.sources, &shown, out)?;
     writeln!(out, "{}", summary(&output.report.summary))
 }

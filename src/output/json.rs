@@ -13,6 +13,8 @@ struct Report<'a> {
     findings: Vec<Finding<'a>>,
     environments: Vec<Surroundings>,
     summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roundtrip: Option<&'a [super::trials::Trials]>,
 }
 
 #[derive(Serialize)]
@@ -86,6 +88,7 @@ pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
             notes: sum.notes,
             accepted: sum.accepted,
         },
+        roundtrip: output.trials,
     };
     print(&report, out)
 }

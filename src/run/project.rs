@@ -2,6 +2,7 @@
 
 use super::{World, gate::Gate, settle::settle};
 use crate::{
+    base::Base,
     check::{self, Case, Migrated, Report, Summary},
     cli::Place,
     config::{self, Config},
@@ -158,15 +159,8 @@ impl Project {
             if index == 0 {
                 found.extend(self.findings.iter().cloned());
             }
-            let case = Case {
-                history: &story.history,
-                sources: &self.sources,
-                migrations: self.migrate(story),
-                found,
-                comments: &story.comments,
-                policy: &policy,
-                base: base.as_ref(),
-            };
+            let migrations = self.migrate(story);
+            let case = Case { found, ..story.case(&self.sources, migrations, &policy, base.as_ref()) };
             let report = check::check(&case);
             whole.add(report.findings, story.is_engine);
             whole.environments.extend(report.environments);
@@ -207,5 +201,17 @@ impl Story {
         environment.stack.naming.listeners = listeners;
         let is_engine = engine.is_some();
         Self { history: History::build(environment, revisions, sources), found, comments, used, is_engine }
+    }
+
+    /// All that is judged together, without what was found on the way.
+    pub(super) fn case<'a>(
+        &'a self,
+        sources: &'a Sources,
+        migrations: Vec<Migrated>,
+        policy: &'a Policy,
+        base: Option<&'a Base>,
+    ) -> Case<'a> {
+        let (history, comments) = (&self.history, self.comments.as_slice());
+        Case { history, sources, migrations, found: Vec::new(), comments, policy, base }
     }
 }

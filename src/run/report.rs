@@ -25,6 +25,7 @@ pub(super) fn run(args: &cli::Page, world: &mut World<'_>) -> Result<Exit> {
         sources: &project.sources,
         paths: &paths,
         look: Look::Plain,
+        trials: None,
         statistics: false,
     };
     let mut page = Vec::new();

@@ -1,0 +1,210 @@
+//! Up, down, up on a real PostgreSQL: the history is run, and what comes of it is told in findings.
+//!
+//! Only scratch databases are touched: those of a cluster that lives as long as the run, or those that are made on a
+//! server that the user names. The history's statements are ours, rendered from the text; no Python is run.
+
+mod acts;
+mod asks;
+mod catalog;
+mod cluster;
+mod lease;
+mod programs;
+mod runner;
+mod server;
+mod session;
+mod trial;
+mod version;
+mod words;
+
+use crate::{check::Migrated, environment::Driver, finding::Finding, history::History, source::Span};
+use acts::Acts;
+use cluster::Cluster;
+use miette::Result;
+use programs::Programs;
+use runner::Manners;
+use server::Server;
+use std::{
+    collections::BTreeSet,
+    future::{Future, poll_fn},
+    path::PathBuf,
+    pin::pin,
+    task::Poll,
+};
+use trial::Bench;
+
+/// On which server, and what may be done there.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// `--postgres-bin`.
+    pub programs: Option<PathBuf>,
+    /// `--postgres`.
+    pub major: Option<u32>,
+    /// `--database-url`.
+    pub url: Option<String>,
+    /// `--create-beside`.
+    pub beside: bool,
+    /// `--allow-cluster-changes`.
+    pub unbounded: bool,
+}
+
+/// A history, and what of it is to be tried.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// The revisions.
+    pub history: &'a History,
+    /// Each as SQL, in the order of [`History::revisions`].
+    pub migrations: &'a [Migrated],
+    /// Only these are stepped, by their place in the history; `None`: all.
+    pub stepped: Option<Vec<bool>>,
+    /// What the project connects with.
+    pub driver: Driver,
+    /// `transaction_per_migration`.
+    pub per_migration: bool,
+}
+
+/// A fault that showed itself in a run.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The fault.
+    pub finding: Finding,
+    /// The operation's call, where it is one operation's.
+    pub called: Option<Span>,
+    /// The comments in the SQL that speak to the tool.
+    pub remarks: Vec<Span>,
+}
+
+/// How one test of a history ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every law holds.
+    Passed,
+    /// One does not.
+    Failed,
+    /// What could be run holds, but not all of it could.
+    Partly,
+}
+
+/// One test of a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// `fresh`, `stairs`, `all the way`, …
+    pub name: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How much was run, in words.
+    pub words: String,
+}
+
+/// A revision that was not run as Alembic would, one way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The revision's id.
+    pub revision: String,
+    /// `upgrade`, `downgrade`.
+    pub direction: crate::finding::Direction,
+    /// Where the reason stands, if it has a place.
+    pub span: Option<Span>,
+    /// The reason.
+    pub reason: String,
+}
+
+/// What came of a history.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The major version of the server.
+    pub major: u32,
+    /// The faults, in the order in which they showed.
+    pub shown: Vec<Shown>,
+    /// The tests, in their order.
+    pub trials: Vec<Trial>,
+    /// What was not run.
+    pub skipped: Vec<Skipped>,
+    /// How many strings of SQL were sent for revisions.
+    pub sent: usize,
+}
+
+/// Tries histories, each in databases of its own; `talk` hears of the progress.
+///
+/// # Errors
+/// There is no server, it breaks off, or the run is interrupted. Nothing is left behind in any case.
+pub fn run(wish: &Wish, cases: &[Case<'_>], talk: &mut dyn FnMut(&str)) -> Result<Vec<Answer>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| crate::fault::plain(format!("no runtime can be made: {error}")))?;
+    runtime.block_on(async {
+        let interrupted = pin!(interrupted());
+        let mut server = None;
+        let answer = until(interrupted, attempt(wish, cases, &mut server, talk)).await;
+        if let Some(server) = server {
+            server.finish().await;
+        }
+        answer.unwrap_or_else(|| Err(crate::fault::plain("interrupted; the scratch databases are gone")))
+    })
+}
+
+async fn attempt(
+    wish: &Wish,
+    cases: &[Case<'_>],
+    slot: &mut Option<Server>,
+    talk: &mut dyn FnMut(&str),
+) -> Result<Vec<Answer>> {
+    let ready: Vec<Vec<[Acts; 2]>> = cases.iter().map(acts_of).collect();
+    let server = if let Some(url) = &wish.url {
+        Server::named(url, wish.beside).await?
+    } else {
+        let programs = Programs::find(wish.programs.as_deref(), wish.major)?;
+        talk(&format!("PostgreSQL {} of {}", programs.major, programs.folder.display()));
+        Server::own(Cluster::start(programs).await?, &roles(&ready), wish.unbounded).await?
+    };
+    let server = slot.insert(server);
+    let mut answers = Vec::new();
+    for (case, acts) in cases.iter().zip(&ready) {
+        let manners = Manners {
+            driver: case.driver,
+            per_migration: case.per_migration,
+            privileged: server.privileged.clone(),
+            unbounded: wish.unbounded,
+        };
+        let mut bench = Bench::new(server, case, acts, manners);
+        answers.push(bench.try_all(talk).await?);
+    }
+    Ok(answers)
+}
+
+/// Each revision's two ways.
+fn acts_of(case: &Case<'_>) -> Vec<[Acts; 2]> {
+    let both = case.history.revisions.iter().zip(case.migrations);
+    both.map(|(revision, migrated)| {
+        [acts::acts(&migrated.upgrade, &revision.upgrade), acts::acts(&migrated.downgrade, &revision.downgrade)]
+    })
+    .collect()
+}
+
+/// The roles that the histories take for granted.
+fn roles(ready: &[Vec<[Acts; 2]>]) -> BTreeSet<String> {
+    let parts = ready.iter().flatten().flatten().flat_map(|acts| &acts.all).flat_map(|act| &act.parts);
+    parts.flat_map(|part| part.reach.roles.iter().cloned()).collect()
+}
+
+/// Ends when the user or the system wants the program to end.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    poll_fn(|context| {
+        let ready = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+        if ready { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// What a future comes to, unless another one ends first.
+async fn until<T>(mut end: std::pin::Pin<&mut impl Future<Output = ()>>, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(answer) => Poll::Ready(Some(answer)),
+        Poll::Pending => end.as_mut().poll(context).map(|()| None),
+    })
+    .await
+}

@@ -1,0 +1,262 @@
+//! Where scratch databases come from: a cluster of our own, or a server that the user names.
+//!
+//! The history runs as a role that owns its scratch database and nothing else. What only a superuser may do for it,
+//! limbeck does: roles that the history takes for granted, and extensions, through two functions that do just that.
+
+use super::{
+    cluster::Cluster,
+    lease,
+    session::{Session, identifier, literal},
+};
+use crate::fault;
+use miette::Result;
+use sqlx::postgres::PgConnectOptions;
+use std::{collections::BTreeSet, str::FromStr};
+
+/// The role that runs the histories in a cluster of our own.
+const ROLE: &str = "limbeck";
+/// What scratch databases are made from in a cluster of our own.
+const TEMPLATE: &str = "limbeck_template";
+/// The schema with what limbeck itself needs in a scratch database.
+pub(super) const SCHEMA: &str = "limbeck_roundtrip";
+
+/// Names are spelled out, since the history may have operators and functions of its own in its `search_path`.
+const FUNCTIONS: &str = "
+CREATE SCHEMA limbeck_roundtrip;
+GRANT USAGE ON SCHEMA limbeck_roundtrip TO PUBLIC;
+CREATE FUNCTION limbeck_roundtrip.forbid(name text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF name ~ 'plpython|plperlu|pltclu|plsh|plr' OR name IN ('adminpack', 'dblink', 'file_fdw', 'pg_cron', 'pg_net', 'http')
+    THEN RAISE EXCEPTION 'the extension % reaches beyond the database', name USING ERRCODE = '42501'; END IF;
+END $$;
+CREATE FUNCTION limbeck_roundtrip.create_extension(name text, home text, version text, missing boolean, more boolean)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    PERFORM limbeck_roundtrip.forbid(name);
+    EXECUTE pg_catalog.format('CREATE EXTENSION %s %I %s %s %s',
+        CASE WHEN missing THEN 'IF NOT EXISTS' ELSE '' END, name,
+        CASE WHEN home IS NULL THEN '' ELSE pg_catalog.format('SCHEMA %I', home) END,
+        CASE WHEN version IS NULL THEN '' ELSE pg_catalog.format('VERSION %I', version) END,
+        CASE WHEN more THEN 'CASCADE' ELSE '' END);
+END $$;
+CREATE FUNCTION limbeck_roundtrip.drop_extension(name text, missing boolean, more boolean)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    EXECUTE pg_catalog.format('DROP EXTENSION %s %I %s',
+        CASE WHEN missing THEN 'IF EXISTS' ELSE '' END, name, CASE WHEN more THEN 'CASCADE' ELSE '' END);
+END $$;
+";
+
+/// A server on which scratch databases are made.
+pub(super) struct Server {
+    admin: Session,
+    options: PgConnectOptions,
+    /// How the history connects; the database is yet to be named.
+    history: PgConnectOptions,
+    /// The role that was made for the history.
+    role: Option<String>,
+    /// What the names of the databases begin with.
+    prefix: String,
+    made: u32,
+    live: BTreeSet<String>,
+    /// Keep what is there at the end.
+    keep: bool,
+    /// The history may change the whole cluster.
+    unbounded: bool,
+    pub(super) major: u32,
+    /// Extensions that only a superuser may create, where limbeck can do so for the history.
+    pub(super) privileged: BTreeSet<String>,
+    /// Last: it goes when the connections are gone.
+    cluster: Option<Cluster>,
+}
+
+impl Server {
+    /// A cluster of our own. `roles` are there before the history runs; with `superuser` it may do anything.
+    pub(super) async fn own(cluster: Cluster, roles: &BTreeSet<String>, superuser: bool) -> Result<Self> {
+        let options = cluster.options();
+        let mut admin = Session::open(&options).await?;
+        let rights = if superuser { "SUPERUSER" } else { "NOSUPERUSER" };
+        let mut sql = format!("CREATE ROLE {ROLE} LOGIN {rights};");
+        for role in roles.iter().filter(|it| *it != ROLE && !it.starts_with("pg_") && !superuser) {
+            let role = identifier(role);
+            sql.extend(["CREATE ROLE ", &role, "; GRANT ", &role, " TO ", ROLE, ";"]);
+        }
+        run(&mut admin, &sql).await?;
+        run(&mut admin, &format!("CREATE DATABASE {TEMPLATE} TEMPLATE template0 OWNER {ROLE}")).await?;
+        let major = cluster.major();
+        let mut template = Session::open(&options.clone().database(TEMPLATE)).await?;
+        run(&mut template, FUNCTIONS).await?;
+        if major < 15 {
+            // From 15 on the owner of the database owns it.
+            run(&mut template, &format!("ALTER SCHEMA public OWNER TO {ROLE}")).await?;
+        }
+        // A role that is to own a table needs that; it was everybody's right before 15.
+        run(&mut template, "GRANT CREATE ON SCHEMA public TO PUBLIC").await?;
+        template.close().await;
+        let sql = "SELECT name::text FROM pg_available_extension_versions WHERE superuser AND NOT trusted";
+        let privileged = admin.ask(sql).await.map_err(|refusal| fault::plain(refusal.words()))?;
+        Ok(Self {
+            admin,
+            history: options.clone().username(ROLE),
+            options,
+            role: None,
+            prefix: ROLE.to_owned(),
+            made: 0,
+            live: BTreeSet::new(),
+            keep: false,
+            unbounded: superuser,
+            major,
+            privileged: privileged.into_iter().flatten().flatten().collect(),
+            cluster: Some(cluster),
+        })
+    }
+
+    /// A server that the user names by a URL.
+    ///
+    /// # Errors
+    /// It cannot be reached, does not let us create databases, or the database that the URL names has tables in it
+    /// and nobody said that scratch databases may be made beside it.
+    pub(super) async fn named(url: &str, beside: bool) -> Result<Self> {
+        let odd = |()| fault::plain("`--database-url` is no URL of a PostgreSQL database");
+        // The driver is SQLAlchemy's business.
+        let (scheme, rest) = url.split_once("://").ok_or(()).map_err(odd)?;
+        let plain = scheme.split('+').next().unwrap_or(scheme);
+        let options = PgConnectOptions::from_str(&format!("{plain}://{rest}")).map_err(|_| ()).map_err(odd)?;
+        let mut admin = Session::open(&options).await?;
+        let tables = "EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')";
+        let told = |refusal: super::session::Refusal| fault::plain(refusal.words());
+        if !beside && admin.is(tables).await.map_err(told)? {
+            return Err(fault::helped(
+                format!("the database `{}` has tables in it", options.get_database().unwrap_or_default()),
+                "limbeck makes databases of its own and leaves this one alone; `--create-beside` says that this server \
+                 is the right one",
+            ));
+        }
+        let facts = admin
+            .ask(
+                "SELECT (current_setting('server_version_num')::int / 10000)::text, r.rolsuper::text,
+                    (r.rolsuper OR r.rolcreatedb)::text FROM pg_roles r WHERE r.rolname = current_user",
+            )
+            .await
+            .map_err(told)?;
+        let fact = |at: usize| facts.first().and_then(|row| row.get(at).cloned().flatten()).unwrap_or_default();
+        if fact(2) != "true" {
+            return Err(fault::helped(
+                "the user of `--database-url` may not create databases",
+                format!("ALTER ROLE {} CREATEDB", identifier(options.get_username())),
+            ));
+        }
+        let number = lease::random();
+        let prefix = format!("limbeck_{number:016x}");
+        let mut server = Self {
+            history: options.clone(),
+            options,
+            admin,
+            role: None,
+            prefix: prefix.clone(),
+            made: 0,
+            live: BTreeSet::new(),
+            keep: false,
+            unbounded: false,
+            major: fact(0).parse().unwrap_or(0),
+            privileged: BTreeSet::new(),
+            cluster: None,
+        };
+        server.sweep().await?;
+        // Held as long as the connection: what it stands for is dropped by the next run once that is gone.
+        run(&mut server.admin, &format!("SELECT pg_advisory_lock(hashtext({}))", literal(&prefix))).await?;
+        if fact(1) == "true" {
+            let password = format!("{:016x}{:016x}", lease::random(), lease::random());
+            let sql = format!("CREATE ROLE {prefix} LOGIN NOSUPERUSER PASSWORD {}", literal(&password));
+            run(&mut server.admin, &sql).await?;
+            server.history = server.history.clone().username(&prefix).password(&password);
+            server.role = Some(prefix);
+        }
+        Ok(server)
+    }
+
+    /// Drops what runs have left that could not do so themselves.
+    async fn sweep(&mut self) -> Result<()> {
+        let sql = "SELECT 'd', datname::text, substr(datname, 1, 24) FROM pg_database WHERE datname ~ '^limbeck_[0-9a-f]{16}_[0-9]+$'
+            UNION ALL SELECT 'r', rolname::text, rolname::text FROM pg_roles WHERE rolname ~ '^limbeck_[0-9a-f]{16}$'
+            ORDER BY 1, 2";
+        let left = self.admin.ask(sql).await.map_err(|refusal| fault::plain(refusal.words()))?;
+        for line in left {
+            let [Some(kind), Some(name), Some(run)] = &line[..] else { continue };
+            // Of a lock of any database: a run may have been started from another one than ours.
+            let held = format!(
+                "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
+                    AND objid = (hashtext({})::bigint & 4294967295)::oid)",
+                literal(run)
+            );
+            if self.admin.is(&held).await.unwrap_or(true) {
+                continue;
+            }
+            let sql = match kind.as_str() {
+                "d" => format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", identifier(name)),
+                _ => format!("DROP ROLE IF EXISTS {}", identifier(name)),
+            };
+            // Another user's is his own business.
+            let _ = self.admin.send(&sql).await;
+        }
+        Ok(())
+    }
+
+    /// Makes an empty database; the answer is its name.
+    pub(super) async fn database(&mut self) -> Result<String> {
+        self.made += 1;
+        let name = format!("{}_{}", self.prefix, self.made);
+        self.live.insert(name.clone());
+        let template = if self.cluster.is_some() { TEMPLATE } else { "template0" };
+        let owner = self.history.get_username().to_owned();
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {}", identifier(&owner));
+        run(&mut self.admin, &sql).await?;
+        if self.role.is_some() && self.major < 15 {
+            let mut inside = Session::open(&self.options.clone().database(&name)).await?;
+            run(&mut inside, &format!("ALTER SCHEMA public OWNER TO {}", identifier(&owner))).await?;
+            inside.close().await;
+        }
+        Ok(name)
+    }
+
+    /// Connects to a database as the history does.
+    pub(super) async fn open(&self, database: &str) -> Result<Session> {
+        Session::open(&self.history.clone().database(database)).await
+    }
+
+    /// Drops a database.
+    pub(super) async fn drop(&mut self, database: &str) {
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", identifier(database));
+        if self.admin.send(&sql).await.is_ok() {
+            self.live.remove(database);
+        }
+        if self.unbounded {
+            // Roles outlive the database that the history made them in.
+            let sql = "DO $$ DECLARE it text; BEGIN
+                FOR it IN SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname <> 'limbeck'
+                LOOP EXECUTE format('DROP ROLE %I', it); END LOOP; END $$";
+            let _ = self.admin.send(sql).await;
+        }
+    }
+
+    /// Takes away what is left.
+    pub(super) async fn finish(mut self) {
+        if self.cluster.is_none() && !self.keep {
+            for database in std::mem::take(&mut self.live) {
+                self.drop(&database).await;
+            }
+            if let Some(role) = &self.role {
+                let _ = self.admin.send(&format!("DROP ROLE IF EXISTS {}", identifier(role))).await;
+            }
+        }
+    }
+}
+
+async fn run(session: &mut Session, sql: &str) -> Result<()> {
+    session
+        .send(sql)
+        .await
+        .map(|_| ())
+        .map_err(|refusal| fault::plain(format!("the scratch database cannot be prepared: {}", refusal.words())))
+}

@@ -1,0 +1,223 @@
+//! Findings: what a run has shown, at the line of the Python that it comes from.
+
+use super::{
+    Shown,
+    acts::{Act, Acts},
+    catalog::{Catalog, Change, Object},
+    runner::{Stop, word_at},
+    session::Refusal,
+};
+use crate::{
+    finding::{Direction, Finding, Severity, Subject},
+    history::History,
+    revision::{Body, Revision},
+    source::Span,
+};
+
+/// The rules that speak here.
+pub(super) const FAILING: &str = "failing-statement";
+pub(super) const BEYOND: &str = "cluster-change";
+pub(super) const INCOMPLETE: &str = "incomplete-downgrade";
+pub(super) const UNSTEADY: &str = "unsteady-upgrade";
+
+/// More objects than these are counted, not named.
+const MOST: usize = 8;
+
+/// Makes findings for one history.
+#[derive(Clone, Copy)]
+pub(super) struct Words<'a> {
+    pub(super) history: &'a History,
+    pub(super) acts: &'a [[Acts; 2]],
+}
+
+impl Words<'_> {
+    /// A revision stopped. `partial` is an ancestor that was not run in full.
+    pub(super) fn stopped(
+        &self,
+        revision: &Revision,
+        place: usize,
+        direction: Direction,
+        stop: &Stop,
+        partial: Option<&str>,
+    ) -> Shown {
+        let acts = self.of(place, direction);
+        let act = |at: &usize| acts.and_then(|acts| acts.all.get(*at));
+        let mut shown = match stop {
+            Stop::Refused { act: at, refusal } => self.refused(revision, direction, act(at), refusal),
+            Stop::Around { refusal } => {
+                let message = format!("PostgreSQL refuses what Alembic itself sends with it: {}", refusal.words());
+                self.shown(FAILING, revision, direction, None, message)
+            }
+            Stop::Raised { act: at } => {
+                let message = format!("the {} ends with an exception here", direction.word());
+                self.shown(FAILING, revision, direction, act(at), message)
+            }
+            Stop::Beyond { act: at, what } => {
+                let message = format!("this reaches beyond the database, and is not run: {what}");
+                let mut shown = self.shown(BEYOND, revision, direction, act(at), message);
+                shown.finding.help(
+                    "keep it in the set-up of the server, or run it on a throw-away server with --allow-cluster-changes",
+                );
+                shown
+            }
+        };
+        if let Some(id) = partial {
+            shown.finding.severity = Severity::Warning;
+            let span = self.history.find(id).map_or(shown.finding.span, |it| it.upgrade.span);
+            shown.finding.note(span, format!("`{id}` before it was run only as far as it is known"));
+        }
+        shown
+    }
+
+    fn refused(&self, revision: &Revision, direction: Direction, act: Option<&Act>, refusal: &Refusal) -> Shown {
+        let message = format!("PostgreSQL refuses this when it is run: {}", refusal.words());
+        let mut shown = self.shown(FAILING, revision, direction, act, message);
+        shown.finding.help.clone_from(&refusal.hint);
+        if let (Some(act), Some(position)) = (act, refusal.position) {
+            let text = act.text();
+            let (start, end) = word_at(&text, position);
+            let inside = |it: &Span| {
+                it.source == revision.source
+                    && (act.written || (it.start >= act.called.start && it.end <= act.called.end))
+            };
+            if let Some(span) = text.place(start, end).filter(inside) {
+                shown.finding.span = span;
+            }
+        }
+        shown
+    }
+
+    /// Two catalogs differ that should be the same: a finding for each object, or one where nothing was undone at all.
+    pub(super) fn differs(
+        &self,
+        revision: &Revision,
+        place: usize,
+        direction: Direction,
+        (expected, found): (&Catalog, &Catalog),
+    ) -> Vec<Shown> {
+        let changes = expected.changes(found);
+        let body = body(revision, direction);
+        if direction == Direction::Downgrade && (body.empty || !body.defined) && changes.len() > 1 {
+            let names: Vec<String> = changes.iter().take(MOST).map(|(_, it)| it.to_string()).collect();
+            let more = changes.len().saturating_sub(MOST);
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            let message = format!("the downgrade undoes nothing of what the upgrade did: {}{more}", names.join(", "));
+            return vec![self.shown(INCOMPLETE, revision, direction, None, message)];
+        }
+        let mut all: Vec<Shown> = changes
+            .iter()
+            .take(MOST)
+            .map(|change| self.difference(revision, place, direction, change, (expected, found)))
+            .collect();
+        if let (Some(last), true) = (all.last_mut(), changes.len() > MOST) {
+            let more = changes.len() - MOST;
+            last.finding.message.extend([" (and ", &more.to_string(), " more differences)"]);
+        }
+        all
+    }
+
+    fn difference(
+        &self,
+        revision: &Revision,
+        place: usize,
+        direction: Direction,
+        (change, object): &(Change, &Object),
+        (expected, found): (&Catalog, &Catalog),
+    ) -> Shown {
+        let (rule, message) = match direction {
+            Direction::Downgrade => (
+                INCOMPLETE,
+                match change {
+                    Change::Lost => format!("{object} is not there again after the downgrade"),
+                    Change::Left => format!("{object} is left behind by the downgrade"),
+                    Change::Other => format!("{object} is another after the downgrade than before the upgrade"),
+                },
+            ),
+            Direction::Upgrade => (
+                UNSTEADY,
+                match change {
+                    Change::Lost => {
+                        format!("{object} is made by the first upgrade, but not by the one after a downgrade")
+                    }
+                    Change::Left => format!("{object} is made only by an upgrade that follows a downgrade"),
+                    Change::Other => format!("{object} is another after a second upgrade than after the first"),
+                },
+            ),
+        };
+        let mut shown = self.shown(rule, revision, direction, None, message);
+        shown.finding.subject.object = object.path();
+        if *change == Change::Other
+            && let (Some(before), Some(after)) = (expected.definition(object), found.definition(object))
+        {
+            shown.finding.help(format!("before: {}\nafter:  {}", one_line(before), one_line(after)));
+        }
+        let up = self.of(place, Direction::Upgrade);
+        let touched = up.and_then(|acts| acts.all.iter().find(|act| speaks_of(act, object)));
+        if let Some(act) = touched.filter(|act| act.called.source == revision.source) {
+            shown.finding.note(act.called, "the upgrade touches it here");
+            shown.called = Some(act.called);
+        }
+        shown
+    }
+
+    fn of(&self, place: usize, direction: Direction) -> Option<&Acts> {
+        let [up, down] = self.acts.get(place)?;
+        Some(if direction == Direction::Upgrade { up } else { down })
+    }
+
+    fn shown(
+        &self,
+        rule: &'static str,
+        revision: &Revision,
+        direction: Direction,
+        act: Option<&Act>,
+        message: String,
+    ) -> Shown {
+        let span = act.map_or(body(revision, direction).span, |act| place(act, revision));
+        let mut finding = Finding::new(rule, Severity::Error, span, message);
+        finding.subject = Subject {
+            environment: self.history.environment.folder.clone(),
+            revision: Some(revision.id.id.clone()),
+            direction: Some(direction),
+            object: String::new(),
+        };
+        finding.sql = act.map(|act| act.text().as_str().to_owned()).filter(|sql| !sql.is_empty());
+        if let Some(act) = act.filter(|act| act.span != span) {
+            finding.note(act.span, "this is written here");
+        }
+        Shown {
+            finding,
+            called: act.map(|act| act.called),
+            remarks: act.map(|act| act.remarks.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// A place in the revision's own file: that of the SQL, else the call, else the code that leads to it.
+fn place(act: &Act, revision: &Revision) -> Span {
+    let own = |it: &Span| it.source == revision.source;
+    [act.span, act.called, act.sent].into_iter().find(own).unwrap_or(act.span)
+}
+
+fn body(revision: &Revision, direction: Direction) -> &Body {
+    match direction {
+        Direction::Upgrade => &revision.upgrade,
+        Direction::Downgrade => &revision.downgrade,
+    }
+}
+
+/// The SQL of an act holds the object's name as a word.
+fn speaks_of(act: &Act, object: &Object) -> bool {
+    let word = object.word();
+    act.parts.iter().any(|part| {
+        let sql = part.text.as_str();
+        sql.match_indices(word).any(|(at, _)| {
+            let edge = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+            edge(sql[..at].chars().next_back()) && edge(sql[at + word.len()..].chars().next())
+        })
+    })
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

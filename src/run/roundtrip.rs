@@ -1,0 +1,177 @@
+//! `limbeck roundtrip`: from arguments to runs on a server, and from what they show to a report.
+
+use super::{Exit, World, exit_code, one_on_stdout, project::Project, write_reports};
+use crate::{
+    check::{self, Case, Migrated, Report, Summary},
+    cli::{self, Format},
+    config,
+    environment::Transactions,
+    fault,
+    finding::Finding,
+    output::{self, Look, Output, Paths, trials},
+    policy::Policy,
+    roundtrip::{self, Answer, Outcome, Wish},
+    run::gate::Gate,
+};
+use miette::Result;
+
+pub(super) fn run(args: &cli::Roundtrip, world: &mut World<'_>) -> Result<Exit> {
+    one_on_stdout(&args.formats)?;
+    let project = Project::read(&args.place, args.sqlalchemy, world)?;
+    let policy = policy(args, &project)?;
+    let gate = args.base.as_deref().map(|name| Gate::open(&project, name)).transpose()?;
+    let bases = project.stories.iter().map(|story| gate.as_ref().map(|gate| gate.base(&project, story)).transpose());
+    let bases = bases.collect::<Result<Vec<_>>>()?;
+    let migrations: Vec<Vec<Migrated>> = project.stories.iter().map(|story| project.migrate(story)).collect();
+    let judged: Vec<Case<'_>> = project
+        .stories
+        .iter()
+        .zip(&migrations)
+        .zip(&bases)
+        .map(|((story, migrations), base)| story.case(&project.sources, migrations.clone(), &policy, base.as_ref()))
+        .collect();
+    let cases: Vec<roundtrip::Case<'_>> = project
+        .stories
+        .iter()
+        .zip(&migrations)
+        .zip(&judged)
+        .map(|((story, migrations), case)| roundtrip::Case {
+            history: &story.history,
+            migrations,
+            stepped: check::reported(case),
+            driver: story.history.environment.stack.driver.value,
+            per_migration: story.history.environment.stack.transactions == Transactions::PerMigration,
+        })
+        .collect();
+    sound(&cases)?;
+    let mut talk = |line: &str| {
+        let _ = writeln!(world.err, "limbeck: {line}");
+    };
+    let answers = roundtrip::run(&wish(args), &cases, &mut talk)?;
+    let (report, trials) = told(&project, &judged, answers);
+    write(args, &project, &report, &trials, world)
+}
+
+fn wish(args: &cli::Roundtrip) -> Wish {
+    Wish {
+        programs: args.postgres_bin.clone(),
+        major: args.postgres,
+        url: args.database_url.clone(),
+        beside: args.create_beside,
+        unbounded: args.allow_cluster_changes,
+    }
+}
+
+fn policy(args: &cli::Roundtrip, project: &Project) -> Result<Policy> {
+    let mut policy = project.config.policy.clone();
+    policy.ignore.extend(config::rules_named(&args.ignore)?);
+    policy.target.since.clone_from(&args.since);
+    if let Some(since) = &args.since {
+        project.knows(since, None)?;
+    }
+    Ok(policy)
+}
+
+/// What Alembic cannot load cannot be run.
+fn sound(cases: &[roundtrip::Case<'_>]) -> Result<()> {
+    for case in cases {
+        let history = case.history;
+        let folder = &history.environment.folder;
+        let wrong = if let Some((revision, parent)) = history.broken_parents().first() {
+            format!("`{}` follows `{}`, which is not there", revision.id.id, parent.id)
+        } else if let Some((revision, other)) = history.broken_dependencies().first() {
+            format!("`{}` depends on `{}`, which is not there", revision.id.id, other.id)
+        } else if let Some(cycle) = history.cycles().first() {
+            format!("`{}` is its own ancestor", cycle.first().map_or("", |it| it.id.id.as_str()))
+        } else if let Some(unread) = history.unread.first() {
+            format!("`{}` cannot be read as a revision", unread.path)
+        } else {
+            continue;
+        };
+        return Err(fault::helped(
+            format!("the history of `{folder}` cannot be run: {wrong}"),
+            "`limbeck check` says more",
+        ));
+    }
+    Ok(())
+}
+
+/// The report, and the tests beside it.
+fn told(project: &Project, judged: &[Case<'_>], answers: Vec<Answer>) -> (Report, Vec<trials::Trials>) {
+    let mut report = Report::default();
+    let mut all = Vec::new();
+    for (case, answer) in judged.iter().zip(answers) {
+        let environment = &case.history.environment;
+        all.push(trials(project, case, &answer));
+        let shown = answer.shown.into_iter().map(|it| (it.finding, it.called, it.remarks)).collect();
+        let findings: Vec<Finding> = check::sift_run(case, shown);
+        report.add(findings, false);
+        let revisions = case.history.revisions.len();
+        let mut summary = Summary { revisions, statements: answer.sent, ..Summary::default() };
+        summary.unresolved = answer.skipped.len();
+        summary.operations = answer.sent;
+        report.summary = report.summary.and(summary);
+        report.environments.push((environment.folder.clone(), environment.stack.clone()));
+    }
+    (report, all)
+}
+
+fn trials(project: &Project, case: &Case<'_>, answer: &Answer) -> trials::Trials {
+    let word = |outcome| match outcome {
+        Outcome::Passed => "passed",
+        Outcome::Failed => "failed",
+        Outcome::Partly => "partly",
+    };
+    let tests = answer.trials.iter().map(|it| trials::Test {
+        name: it.name,
+        outcome: word(it.outcome),
+        detail: it.words.clone(),
+    });
+    let skipped = answer.skipped.iter().map(|it| {
+        let own = case.history.find(&it.revision).map(|revision| revision.source);
+        let source = it.span.map(|span| span.source).or(own);
+        trials::Skipped {
+            revision: it.revision.clone(),
+            direction: it.direction.word(),
+            file: source.map_or_else(String::new, |id| project.shown(&project.sources.get(id).path)),
+            line: it.span.map(|span| project.sources.place(span).line),
+            reason: it.reason.clone(),
+        }
+    });
+    trials::Trials {
+        environment: case.history.environment.folder.clone(),
+        postgres: answer.major,
+        tests: tests.collect(),
+        skipped: skipped.collect(),
+    }
+}
+
+fn write(
+    args: &cli::Roundtrip,
+    project: &Project,
+    report: &Report,
+    trials: &[trials::Trials],
+    world: &mut World<'_>,
+) -> Result<Exit> {
+    let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());
+    let histories: Vec<&crate::history::History> = project.stories.iter().map(|story| &story.history).collect();
+    let written = write_reports(&args.formats, world, &|format, colored, out| {
+        let look = if colored { Look::Colored } else { Look::Plain };
+        let sources = &project.sources;
+        let histories = histories.as_slice();
+        let output =
+            Output { report, histories, sources, paths: &paths, look, statistics: false, trials: Some(trials) };
+        output.write(super::output_format(format), out)
+    });
+    // Nobody may be reading any more (`| head`); what was found stays the answer.
+    if let Err(error) = written
+        && !fault::is_closed_pipe(&error)
+    {
+        return Err(error);
+    }
+    if !args.formats.iter().any(|it| it.file.is_none() && it.format == Format::Human) {
+        writeln!(world.err, "{}", output::human::summary(&report.summary)).map_err(fault::unwritten)?;
+    }
+    let worst = report.findings.iter().filter(|it| !it.suppressed).map(|it| it.severity).max();
+    Ok(exit_code(worst, args.fail_on))
+}
