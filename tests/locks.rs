@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::{fs, path::Path, process::Command};
 
 fn revision(id: &str, parent: &str, body: &str) -> String {
-    let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
+    let body = body.lines().map(|line| format!("    {line}\n")).collect::<Vec<_>>().concat();
     format!(
         "from alembic import op\n\nrevision = \"{id}\"\ndown_revision = {parent}\n\n\ndef upgrade():\n{body}\n\ndef downgrade():\n    pass\n"
     )
