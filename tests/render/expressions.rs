@@ -100,7 +100,7 @@ fn parentheses() {
         (binary("LIKE", s(), string("a%")), "t.s LIKE 'a%'"),
         (binary("LIKE", s(), binary("||", string("%"), s())), "t.s LIKE ('%' || t.s)"),
         (binary("CONTAINS", s(), string("a")), "(t.s LIKE '%' || 'a' || '%')"),
-        (binary("STARTSWITH", s(), string("a")), "t.s LIKE 'a' || '%'"),
+        (binary("STARTSWITH", s(), string("a")), "(t.s LIKE 'a' || '%')"),
         (binary("NOT LIKE", s(), binary("ESCAPE", string("a%"), string("/"))), "t.s NOT LIKE 'a%' ESCAPE '/'"),
         (eq(Expr::Collate { inner: s().into(), collation: "C".to_owned() }, string("x")), "(t.s COLLATE \"C\") = 'x'"),
     ]);
