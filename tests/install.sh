@@ -28,7 +28,7 @@ cp "$tools"/packages/*.whl "$wheels"
 
 # Nothing of Rust is on this path.
 mkdir "$scratch/bin"
-for name in bash sh env git python3 sed cat rm mkdir ls uname dirname basename chmod head; do
+for name in bash sh env git sed cat rm mkdir ls uname dirname basename chmod head; do
     if command -v "$name" >/dev/null; then ln -s "$(command -v "$name")" "$scratch/bin/$name"; fi
 done
 bare=$scratch/bin
@@ -38,7 +38,8 @@ without_rust() { env -i PATH="$bare" HOME="$scratch" PIP_NO_INDEX=1 PIP_FIND_LIN
 if without_rust bash -c 'command -v cargo'; then exit 1; fi
 
 echo "== a fresh virtual environment"
-without_rust python3 -m venv "$scratch/venv"
+# The interpreter itself: what stands on a path may be a shim that needs more of it.
+without_rust "$("$tools/bin/python" -c 'import os, sys; print(os.path.realpath(sys._base_executable))')" -m venv "$scratch/venv"
 without_rust "$scratch/venv/bin/pip" install -q --disable-pip-version-check limbeck
 limbeck=$scratch/venv/bin/limbeck
 [ "$(without_rust "$limbeck" --version)" = "limbeck $version" ]
