@@ -169,7 +169,8 @@ impl Output<'_> {
 #[must_use]
 pub fn fingerprints(report: &Report, sources: &Sources) -> Vec<String> {
     let paths = Paths::default();
-    let output = Output { report, sources, paths: &paths, look: Look::Plain, statistics: false, histories: &[], trials: None };
+    let output =
+        Output { report, sources, paths: &paths, look: Look::Plain, statistics: false, histories: &[], trials: None };
     let mut rows = output.rows();
     rows.sort_by_key(|row| row.index);
     rows.into_iter().map(|row| row.fingerprint).collect()
