@@ -7,6 +7,7 @@ use super::{
     Output, Row,
     history::{Drawn, lanes},
     human,
+    locks::{LocksReport, RevisionLocks, WayLocks},
     sql::{RevisionSql, SqlReport, WaySql},
 };
 use crate::{finding::Direction, history::History, rules};
@@ -52,6 +53,14 @@ struct RevisionData<'a> {
     findings: Vec<usize>,
     upgrade: Option<&'a WaySql>,
     downgrade: Option<&'a WaySql>,
+    upgrade_locks: Option<&'a WayLocks>,
+    downgrade_locks: Option<&'a WayLocks>,
+}
+
+/// What is known of the revisions beside what was found, by script folder and id.
+struct Known<'a> {
+    sent: BTreeMap<(&'a str, &'a str), &'a RevisionSql>,
+    locked: BTreeMap<(&'a str, &'a str), &'a RevisionLocks>,
 }
 
 #[derive(Serialize)]
@@ -82,17 +91,19 @@ struct RuleData {
     document: &'static str,
 }
 
-/// Writes the page; `sql` is what the revisions send.
+/// Writes the page; `sql` is what the revisions send, `locks` what that locks.
 ///
 /// # Errors
 /// Whatever the sink answers.
-pub fn write(output: &Output<'_>, sql: &SqlReport, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(output: &Output<'_>, sql: &SqlReport, locks: &LocksReport, out: &mut dyn Write) -> io::Result<()> {
     let rows = output.rows();
-    let sent: BTreeMap<(&str, &str), &RevisionSql> =
-        sql.revisions.iter().map(|it| ((it.environment.as_str(), it.revision.as_str()), it)).collect();
+    let known = Known {
+        sent: sql.revisions.iter().map(|it| ((it.environment.as_str(), it.revision.as_str()), it)).collect(),
+        locked: locks.revisions.iter().map(|it| ((it.environment.as_str(), it.revision.as_str()), it)).collect(),
+    };
     let data = Data {
         summary: human::summary(&output.report.summary),
-        histories: output.histories.iter().map(|history| history_data(output, history, &rows, &sent)).collect(),
+        histories: output.histories.iter().map(|history| history_data(output, history, &rows, &known)).collect(),
         findings: rows.iter().map(|row| finding(output, row)).collect(),
         rules: rows.iter().filter_map(rule).collect(),
     };
@@ -127,7 +138,7 @@ fn history_data<'a>(
     output: &'a Output<'_>,
     history: &'a History,
     rows: &'a [Row<'_>],
-    sent: &BTreeMap<(&str, &str), &'a RevisionSql>,
+    known: &Known<'a>,
 ) -> HistoryData<'a> {
     let drawn = Drawn::new(history, output.report, None);
     let folder = history.environment.folder.as_str();
@@ -139,7 +150,7 @@ fn history_data<'a>(
             let subject = &row.finding.subject;
             subject.environment == folder && subject.revision.as_deref() == Some(id)
         };
-        let sql = sent.get(&(folder, id));
+        let (sql, locks) = (known.sent.get(&(folder, id)), known.locked.get(&(folder, id)));
         RevisionData {
             id,
             parents: ids(&revision.parents),
@@ -152,6 +163,8 @@ fn history_data<'a>(
             findings: (0..rows.len()).filter(|&at| rows.get(at).is_some_and(own)).collect(),
             upgrade: sql.and_then(|it| it.upgrade.as_ref()),
             downgrade: sql.and_then(|it| it.downgrade.as_ref()),
+            upgrade_locks: locks.and_then(|it| it.upgrade.as_ref()),
+            downgrade_locks: locks.and_then(|it| it.downgrade.as_ref()),
             row,
         }
     };

@@ -1,9 +1,10 @@
 //! `limbeck report`: everything on one page that a browser shows.
 
-use super::{Exit, World, gate::Gate, project::Project, sql};
+use super::{Exit, World, gate::Gate, locks, project::Project, sql};
 use crate::{
     cli, discover, fault,
     finding::Direction,
+    lock::Server,
     output::{self, Look, Output, Paths},
 };
 use miette::Result;
@@ -16,7 +17,9 @@ pub(super) fn run(args: &cli::Page, world: &mut World<'_>) -> Result<Exit> {
     let project = Project::read(&args.place, None, world)?;
     let gate = args.base.as_deref().map(|name| Gate::open(&project, name)).transpose()?;
     let report = project.check(&project.config.policy, gate.as_ref())?;
-    let sent = sql::report(&project, None, &[Direction::Upgrade, Direction::Downgrade]);
+    let ways = [Direction::Upgrade, Direction::Downgrade];
+    let sent = sql::report(&project, None, &ways);
+    let locked = locks::report(&project, None, &ways, Server { version: project.config.policy.target.postgres });
     let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());
     let histories: Vec<&crate::history::History> = project.stories.iter().map(|story| &story.history).collect();
     let output = Output {
@@ -29,7 +32,7 @@ pub(super) fn run(args: &cli::Page, world: &mut World<'_>) -> Result<Exit> {
         statistics: false,
     };
     let mut page = Vec::new();
-    output::page::write(&output, &sent, &mut page).map_err(fault::unwritten)?;
+    output::page::write(&output, &sent, &locked, &mut page).map_err(fault::unwritten)?;
     let shown = args.html.to_string_lossy();
     discover::write_outside(&world.here.join(&args.html), &shown, &page)?;
     writeln!(world.err, "limbeck: {} is written: {shown}", output::human::summary(&report.summary))

@@ -165,6 +165,8 @@ def small(browser, pictures):
     check(browser.value(picked) == "b2", "j goes on")
     check("CREATE INDEX ix_name ON users (name)" in browser.value(detail), "the SQL is shown")
     check("error[non-concurrent-index]" in browser.value(detail), "the finding is shown")
+    check("SHARE" in browser.value("document.querySelector('.timeline .held')?.textContent ?? ''"), "the lock is drawn")
+    check("writes" in browser.value("document.querySelector('.timeline')?.textContent ?? ''"), "who waits is told")
     check("outside the transaction" in browser.value(detail), "the way down is told")
     browser.picture(pictures / "light.png")
     browser.key("ArrowDown")

@@ -100,12 +100,39 @@
       if (it.autocommit) marks.push("outside the transaction");
       if (it.when) marks.push(it.when.decided === false ? `never sent: not (${it.when.text})` : `only if ${it.when.text}`);
       part.append(make("p", { class: "when" }, marks.join(", ")), make("pre", {}, it.sql));
-      if (it.locks && it.locks.length) {
-        part.append(make("ul", { class: "locks" }, ...it.locks.map((lock) => make("li", {}, lock))));
-      }
     }
     for (const it of told.unresolved) part.append(make("p", { class: "when" }, `line ${it.line} is not understood: ${it.reason}`));
     if (!told.statements.length && !told.unresolved.length) part.append(make("p", { class: "when" }, "nothing is sent"));
+    return part;
+  };
+
+  // Each transaction as a table: a row for each relation, a column for each statement; a bar from where the lock is
+  // taken to the end, in the colour of who has to wait.
+  const timeline = (name, told) => {
+    const part = make("section", { class: "timeline" });
+    told.transactions.forEach((transaction, number) => {
+      const held = transaction.locks.filter((it) => !it.new);
+      if (!held.length) return;
+      const title = transaction.autocommit ? "outside a transaction" : `transaction ${number + 1}`;
+      const table = make("table", {}, make("caption", {}, `Locks of the ${name}, ${title}: ${transaction.duration}`));
+      const head = make("tr", {}, make("th", { scope: "col" }, "relation"));
+      for (const at of transaction.statements) head.append(make("th", { scope: "col", title: told.statements[at].sql }, `line ${told.statements[at].line}`));
+      head.append(make("th", { scope: "col" }, "who waits"));
+      table.append(head);
+      for (const lock of held) {
+        const row = make("tr", {}, make("th", { scope: "row" }, lock.relation));
+        const waits = lock.waits.filter((it) => it !== "ddl");
+        const worst = waits.includes("reads") ? "error" : waits.length ? "warning" : "open";
+        for (const at of transaction.statements) {
+          const held = at >= lock.since;
+          row.append(make("td", held ? { class: `held ${worst}`, title: `${lock.mode} on ${lock.relation}` } : {}, at === lock.since ? lock.mode : ""));
+        }
+        row.append(make("td", {}, waits.length ? `${waits.join(" and ")}, ${lock.duration}` : "other changes of the schema"));
+        table.append(row);
+      }
+      part.append(table);
+    });
+    for (const it of told.statements) for (const gap of it.gaps) part.append(make("p", { class: "when" }, `line ${it.line}: ${gap}`));
     return part;
   };
 
@@ -141,7 +168,10 @@
     }
     detail.append(links);
     if (entry.findings.length) detail.append(make("h3", {}, "Findings"), ...entry.findings.map(finding));
-    for (const name of ["upgrade", "downgrade"]) if (revision[name]) detail.append(way(name, revision[name]));
+    for (const name of ["upgrade", "downgrade"]) if (revision[name]) {
+      detail.append(way(name, revision[name]));
+      if (revision[`${name}_locks`]) detail.append(timeline(name, revision[`${name}_locks`]));
+    }
     detail.scrollTop = 0;
   };
 
