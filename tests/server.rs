@@ -158,6 +158,7 @@ fn a_call_says_what_it_sends() {
     );
     let text = hover["contents"]["value"].as_str().unwrap();
     assert!(text.contains("DROP INDEX") && text.contains("# non-concurrent-index-drop"), "{text}");
+    assert!(text.contains("- `ACCESS EXCLUSIVE` on `users`") && text.contains("reads, writes"), "{text}");
     let nothing = editor.ask(
         "textDocument/hover",
         json!({ "textDocument": { "uri": uri }, "position": { "line": 1, "character": 0 } }),

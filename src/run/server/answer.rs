@@ -5,10 +5,14 @@ use crate::{
     check::Report,
     cli::Place,
     finding::{Direction, Finding, Severity},
-    output::sql::{SqlReport, WaySql},
+    lock::Server,
+    output::{
+        locks::LocksReport,
+        sql::{SqlReport, WaySql},
+    },
     revision::{Body, Revision},
     rules,
-    run::{World, project::Project, sql},
+    run::{World, locks, project::Project, sql},
     source::{Source, SourceId},
 };
 use miette::Result;
@@ -125,7 +129,9 @@ impl Answer {
         {
             let Some(line) = line_of(body, id, source, at) else { continue };
             let report = sql::report(&self.project, Some(&revision.id.id), &[direction]);
-            return told(&report, direction, line);
+            let server = Server { version: self.project.config.policy.target.postgres };
+            let locked = locks::report(&self.project, Some(&revision.id.id), &[direction], server);
+            return Some(told(&report, direction, line)? + &waits(&locked, direction, line));
         }
         None
     }
@@ -203,6 +209,25 @@ fn line_of(body: &Body, id: SourceId, source: &Source, at: Position) -> Option<u
         (range.start.line..=range.end.line).contains(&at.line)
     };
     spans.into_iter().find(lines).map(|span| source.line_column(span.start).0)
+}
+
+/// Who waits for what the call at a line locks: what nobody else sees yet is left out.
+fn waits(report: &LocksReport, direction: Direction, line: u32) -> String {
+    let revision = report.revisions.first();
+    let way = revision.and_then(|it| match direction {
+        Direction::Upgrade => it.upgrade.as_ref(),
+        Direction::Downgrade => it.downgrade.as_ref(),
+    });
+    let statements = way.iter().flat_map(|way| &way.statements).filter(|it| it.line == line);
+    let mut text = String::new();
+    for lock in statements.flat_map(|it| &it.locks).filter(|it| !it.new) {
+        let relation = lock.relation.replace('`', "'");
+        let _ = write!(text, "\n- `{}` on `{relation}`, {}: {} wait", lock.mode, lock.duration, lock.waits.join(", "));
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
 }
 
 fn told(report: &SqlReport, direction: Direction, line: u32) -> Option<String> {
