@@ -32,6 +32,8 @@ pub struct Base {
     /// The revisions that have landed and are others now, by id. Comments, layout, and code that sends the same make
     /// no other revision.
     pub edits: BTreeMap<String, BTreeSet<Part>>,
+    /// Files outside the script folder that are changed with the work at hand, in the order of their paths.
+    pub outside: Vec<String>,
     /// What a merge would make of the work at hand and the tip.
     merged: History,
     landed: BTreeSet<String>,
@@ -67,7 +69,7 @@ impl Base {
         let mut environment = now.environment.clone();
         environment.files = both.iter().map(|it| it.source).collect();
         let merged = History::build(environment, both, sources);
-        Self { name, fork, tip, edits, merged, landed }
+        Self { name, fork, tip, edits, outside: Vec::new(), merged, landed }
     }
 
     /// The ids of the revisions that have landed: what databases may have run. Those at the fork, or, where that is

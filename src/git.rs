@@ -94,6 +94,23 @@ impl Git {
         Ok(entries.into_keys().zip(texts).collect())
     }
 
+    /// The paths, relative to the checkout's root, of files that are not as a commit has them, committed or not. Files
+    /// that git does not know are left out.
+    ///
+    /// # Errors
+    /// git does not run.
+    pub fn changed(&self, since: &Commit) -> Result<Vec<String>> {
+        let output = self.run(&["diff", "--name-only", "--no-renames", "-z", &since.0])?;
+        if !output.status.success() {
+            return Err(self.refused("diff", &output));
+        }
+        let paths = output.stdout.split(|byte| *byte == 0).map(text);
+        Ok(paths
+            .filter_map(|path| path.strip_prefix(&self.prefix).map(str::to_owned))
+            .filter(|it| !it.is_empty())
+            .collect())
+    }
+
     /// The files below a folder, with the names of their contents.
     fn list(&self, commit: &Commit, folder: &str) -> Result<Vec<(String, String)>> {
         let folder = format!("{}{}", self.prefix, if folder == "." { "" } else { folder });

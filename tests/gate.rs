@@ -135,6 +135,36 @@ fn two_lines_that_part() -> Repository {
     repository
 }
 
+/// Two new revisions in the one transaction of Alembic's default, and a drop beside a change of the code.
+#[test]
+fn new_revisions_share_a_transaction_and_come_before_their_code() {
+    let repository = Repository::new();
+    let env = "with connectable.connect() as connection:\n    context.configure(connection=connection)\n";
+    let make = format!(
+        "{HEAD}revision = \"a1\"\ndown_revision = None\n\n\ndef upgrade():\n    op.create_table(\"t\", sa.Column(\"a\", sa.Text()), sa.Column(\"b\", sa.Text()))\n\n\ndef downgrade():\n    op.drop_table(\"t\")\n"
+    );
+    repository.put("m/env.py", env).put("m/versions/a1_t.py", &make).put("app.py", "").commit();
+    repository.git(&["checkout", "-q", "-b", "work"]);
+    let step = |id: &str, parent: &str, line: &str| {
+        format!(
+            "{HEAD}revision = \"{id}\"\ndown_revision = \"{parent}\"\n\n\ndef upgrade():\n    {line}\n\n\ndef downgrade():\n    op.execute(\"SELECT 1\")\n"
+        )
+    };
+    let check = "op.execute(\"ALTER TABLE t ADD CONSTRAINT k CHECK (a <> '') NOT VALID\")";
+    repository.put("m/versions/b2_k.py", &step("b2", "a1", check));
+    repository.put("m/versions/c3_k.py", &step("c3", "b2", "op.execute(\"ALTER TABLE t VALIDATE CONSTRAINT k\")"));
+    repository.commit();
+    assert_eq!(repository.check(&["--base", "main"]).rules(), ["shared-transaction", "validation-under-lock"]);
+    repository.put("m/env.py", &env.replace("connection)", "connection, transaction_per_migration=True)"));
+    assert_eq!(repository.check(&["--base", "main"]).rules(), Vec::<&str>::new());
+    repository.put("m/versions/c3_k.py", &step("c3", "b2", "op.drop_column(\"t\", \"b\")")).commit();
+    let asked = ["--base", "main", "--select", "dropped-column,contract-with-code"];
+    assert_eq!(repository.check(&asked).rules(), ["dropped-column"]);
+    repository.put("app.py", "b = None\n");
+    assert_eq!(repository.check(&asked).rules(), ["contract-with-code", "dropped-column"]);
+    assert_eq!(repository.check(&["--base", "main"]).rules(), ["dropped-column", "unvalidated-constraint"]);
+}
+
 /// `limbeck history --base` tells what is new, and what is found stands at its revision.
 #[test]
 fn the_tree_tells_what_is_new() {

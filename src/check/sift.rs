@@ -2,7 +2,7 @@
 
 use super::{Case, judge::Raised};
 use crate::{
-    finding::Finding,
+    finding::{Breaks, Finding},
     rule::{Check, Rule},
     source::SourceId,
     suppress::{Heard, Suppressions},
@@ -36,6 +36,8 @@ pub(super) fn sift(case: &Case<'_>, raised: Vec<Raised>, reported: Option<&[bool
     let active =
         |rule: &str| crate::rules::find(rule).is_some_and(|rule| case.policy.applies(rule) && looked_for(rule));
     findings.extend(suppressions.complaints(&active).into_iter().filter(|it| wanted(case, it)));
+    let together = together(case, &findings);
+    findings.extend(together);
     for finding in &mut findings {
         if let Some(severity) = case.policy.severity.get(finding.rule) {
             finding.severity = *severity;
@@ -62,6 +64,21 @@ pub(super) fn sift_run(case: &Case<'_>, raised: Vec<Raised>) -> Vec<Finding> {
         it.finding
     });
     graded.collect()
+}
+
+/// The policy wants code to be deployed before what breaks the code from before it.
+fn together(case: &Case<'_>, findings: &[Finding]) -> Option<Finding> {
+    let rule = crate::rules::find("contract-with-code").filter(|rule| case.policy.applies(rule))?;
+    let outside = &case.base?.outside;
+    let (first, more) = (outside.first()?, outside.len() - 1);
+    let breaking = findings.iter().find(|it| !it.suppressed && it.breaks == Breaks::OldCode)?;
+    let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let message = format!("this breaks the code from before it, and the same change touches `{first}`{others}");
+    let mut finding = Finding::new(rule.name, rule.spec.severity, breaking.span, message);
+    finding.subject = breaking.subject.clone();
+    finding.breaks = Breaks::OldCode;
+    finding.help("two pull requests: first the code that does without, and when it is deployed this revision");
+    Some(finding)
 }
 
 /// The revision files that nothing is said of: those before `since`, and those that were not asked for.

@@ -71,7 +71,15 @@ impl Gate {
             .as_ref()
             .map(|fork| project.speaking(story, |dialect| reading.edits(fork, dialect)))
             .unwrap_or_default();
-        Ok(Base::new(self.name.clone(), (fork, tip), edits, now, &project.sources))
+        let mut base = Base::new(self.name.clone(), (fork, tip), edits, now, &project.sources);
+        if let Some(fork) = &self.fork {
+            let within = format!("{}/", now.environment.folder.trim_end_matches('/'));
+            let mut outside = self.git.changed(fork)?;
+            outside.retain(|path| !path.starts_with(&within) && !now.environment.holds(path));
+            outside.sort();
+            base.outside = outside;
+        }
+        Ok(base)
     }
 
     fn texts(&self, commit: &Commit, now: &History) -> Result<Texts> {
