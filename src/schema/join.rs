@@ -92,3 +92,45 @@ pub(super) fn all<K: Ord + Clone>(ours: &mut Map<K, Arc<BTreeSet<Name>>>, theirs
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What a merge comes to when it goes through everything.
+    fn thorough(ours: &mut BTreeMap<u8, u32>, theirs: &BTreeMap<u8, u32>) {
+        for (key, stamp) in theirs {
+            let own = ours.entry(*key).or_insert(*stamp);
+            *own = (*own).max(*stamp);
+        }
+    }
+
+    proptest! {
+        /// Branches part, change things and merge at random: the changes since they parted are all that is needed.
+        #[test]
+        fn a_merge_by_changes_is_a_merge_of_all(deeds in prop::collection::vec((0..3_u8, any::<u8>(), any::<u8>()), 0..200)) {
+            let mut branches = vec![(Map::<u8, Slot<()>>::default(), BTreeMap::new())];
+            for (stamp, (deed, one, other)) in (1..).zip(deeds) {
+                let at = usize::from(one) % branches.len();
+                match deed {
+                    0 if branches.len() < 8 => branches.push(branches[at].clone()),
+                    1 => {
+                        let (map, model) = &mut branches[at];
+                        map.insert_mut(other % 16, Slot { stamp, value: None });
+                        model.insert(other % 16, stamp);
+                    }
+                    _ => {
+                        let (theirs, model) = branches[usize::from(other) % branches.len()].clone();
+                        later(&mut branches[at].0, &theirs);
+                        thorough(&mut branches[at].1, &model);
+                    }
+                }
+            }
+            for (map, model) in &branches {
+                let found = (0..16).filter_map(|key| Some((key, map.get(&key)?.stamp))).collect::<BTreeMap<_, _>>();
+                prop_assert_eq!(&found, model);
+            }
+        }
+    }
+}
