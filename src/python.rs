@@ -245,6 +245,9 @@ fn parse(text: &str) -> Result<Parsed<ModModule>, (u32, String)> {
 
 /// The parser goes down into the text by recursion: what is too deep for it is refused before.
 fn within_limits(text: &str) -> Result<(), (u32, String)> {
+    if is_plainly_shallow(text) {
+        return Ok(());
+    }
     let Err(message) = depth(text) else { return Ok(()) };
     // The lexer does not tell where it is: the shortest prefix that is too deep ends there.
     let (mut fine, mut deep) = (0, text.len());
@@ -256,6 +259,26 @@ fn within_limits(text: &str) -> Result<(), (u32, String)> {
         if depth(&text[..middle]).is_ok() { fine = middle } else { deep = middle }
     }
     Err((u32::try_from(fine).unwrap_or(0), message))
+}
+
+/// No reading of the text can come to a limit: there are not as many brackets, words and signs, nor so wide an
+/// indentation. Most files are so, and need not be taken apart for it.
+fn is_plainly_shallow(text: &str) -> bool {
+    let (mut brackets, mut operators, mut indent, mut widest) = (0_usize, 0_usize, Some(0_usize), 0_usize);
+    let mut in_word = false;
+    for byte in text.bytes() {
+        let word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+        brackets += usize::from(matches!(byte, b'(' | b'[' | b'{'));
+        operators += usize::from(if word { !in_word } else { byte.is_ascii_punctuation() });
+        in_word = word;
+        indent = match (byte, indent) {
+            (b'\n' | b'\r', _) => Some(0),
+            (b' ' | b'\t' | b'\x0c', Some(width)) => Some(width + 1),
+            _ => None,
+        };
+        widest = widest.max(indent.unwrap_or(0));
+    }
+    brackets <= BRACKETS && operators <= OPERATORS && widest <= BLOCKS
 }
 
 fn depth(text: &str) -> Result<(), String> {
@@ -427,4 +450,30 @@ fn assumed(literal: &Literal) -> Value {
 /// The name's own span, or that of the whole expression.
 fn place(text: &Text, whole: Span) -> Span {
     text.span().filter(|span| span.source == whole.source).unwrap_or(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_plainly_shallow_is_within_the_limits() {
+        let blocks = |many: usize| (0..many).fold(String::new(), |text, n| text + &" ".repeat(n) + "if x:\n");
+        let texts = [
+            ("x = 1\n".to_owned(), true),
+            (format!("x = {}1{}\n", "(".repeat(BRACKETS), ")".repeat(BRACKETS)), true),
+            (format!("x = f'{}'\n", "{a[".repeat(BRACKETS / 2 + 1)), false),
+            (format!("x = {}1\n", "not ".repeat(OPERATORS - 3)), true),
+            (format!("x = {}1\n", "not ".repeat(OPERATORS + 1)), false),
+            (format!("x = {}1\n", "-".repeat(OPERATORS + 1)), false),
+            (blocks(BLOCKS), true),
+            (blocks(BLOCKS + 2), false),
+            (blocks(BLOCKS + 2).replace('\n', "\r"), false),
+            (blocks(BLOCKS + 2).replace(' ', "\t"), false),
+        ];
+        for (text, expected) in texts {
+            assert_eq!(is_plainly_shallow(&text), expected, "{text}");
+            assert!(!expected || depth(&text).is_ok(), "{text}");
+        }
+    }
 }
