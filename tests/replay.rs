@@ -156,3 +156,10 @@ fn what_is_not_known_is_said() {
     let text = run(history(&["CREATE TABLE t (a int NOT NULL)", "SELECT f()"]).path(), &[]);
     assert_eq!(text, "alembic at r2\n\ntable t, made in r1 (alembic/versions/r1.py:9)\n  a  integer not null\n");
 }
+
+#[test]
+fn the_index_of_a_key_is_the_key() {
+    let table = "CREATE TABLE t (a int PRIMARY KEY)";
+    let found = sql(&[table, "ALTER INDEX t_pkey RENAME TO k"]);
+    assert_eq!(found, ["CREATE TABLE t (a integer NOT NULL, CONSTRAINT k PRIMARY KEY (a));"]);
+}

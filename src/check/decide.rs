@@ -4,6 +4,7 @@ use super::{Decisions, Migrated, graph::Graph};
 use crate::{
     finding::Direction,
     op::{Guard, Qualified, Question},
+    reason::Class,
     schema::{Known, Moment, Run, Schema, Sort, Touched},
     statement::{Kind, Name, Way},
 };
@@ -104,6 +105,10 @@ fn run(
         decided.push(answer);
     }
     walk.blur(usize::MAX, schema);
+    // Where Alembic itself stops, an exception ends what follows: it is run only as far as somebody catches that.
+    if way.unresolved.iter().any(|it| it.reason.class == Class::Refused) {
+        schema.blur(walk.moment());
+    }
     *stamp = walk.stamp;
     let asked = answers.0.into_iter().filter(|(_, answer)| answer.is_none());
     open.extend(asked.map(|(guard, _)| (run.direction, guard)));

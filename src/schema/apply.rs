@@ -1,6 +1,6 @@
 //! What a statement does to the schema.
 
-use super::{Index, Known, Made, Moment, Schema, Slot, Sort, Table, Touched, table};
+use super::{Index, Known, Made, Moment, Piece, Schema, Slot, Sort, Table, Touched, table};
 use crate::statement::{Constraint, CreateIndex, CreateTable, Demand, Kind, Name, Statement, Type};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -89,7 +89,9 @@ impl Schema {
     }
 
     fn create_table(&mut self, create: &CreateTable, statement: &Statement, moment: Moment) {
-        if create.if_not_exists && self.table(&create.table).yes().is_some() {
+        // One that is there for certain stays what it is: the server refuses.
+        let there = self.surely(&Piece::Table(create.table.clone())).is_some();
+        if there || (create.if_not_exists && self.table(&create.table).yes().is_some()) {
             return;
         }
         let made = Made { span: statement.span, run: moment.run };

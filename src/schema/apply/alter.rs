@@ -2,7 +2,7 @@
 
 use super::typed;
 use crate::{
-    schema::{Column, Known, Made, Moment, Schema, Slot, table},
+    schema::{Column, Known, Made, Moment, Piece, Schema, Slot, table},
     statement::{Action, Demand, Generation, Name, RowSecurity, Statement, Type, formatted, mentions},
 };
 use std::sync::Arc;
@@ -51,7 +51,10 @@ impl Schema {
         let made = Made { span: statement.span, run: moment.run };
         match action {
             Action::AddColumn { column, if_not_exists } => {
-                if !(*if_not_exists && self.column(table, &column.name).yes().is_some()) {
+                // One that is there for certain stays what it is: the server refuses.
+                let there = self.surely(&Piece::Column(table.clone(), column.name.clone())).is_some();
+                let asked = *if_not_exists && self.column(table, &column.name).yes().is_some();
+                if !(there || asked) {
                     self.add_column(table, column, statement, moment);
                 }
             }

@@ -10,7 +10,15 @@ use std::sync::Arc;
 impl Schema {
     pub(super) fn rename_index(&mut self, index: &Name, to: &str, made: Made, moment: Moment) {
         // `ALTER INDEX` takes the index of a key too, whose name is the key's.
-        let Some(found) = self.index(index).yes().cloned() else { return };
+        let Some(found) = self.index(index).yes().cloned() else {
+            let keyed =
+                |it: &&Table| it.name.home() == index.home() && it.constraints().any(|it| it.name == index.name);
+            let table = self.tables().find(keyed).map(|it| it.name.clone());
+            if let Some(table) = table {
+                self.rename_constraint(&table, &index.name, to, made, moment);
+            }
+            return;
+        };
         let renamed = Index { name: index.renamed(to), changed: made, ..found };
         self.forget_index(index, moment);
         self.hold_index(renamed, moment);
