@@ -122,6 +122,9 @@ impl<'a> Run<'a> {
         if act.parts.iter().any(|part| part.reach.copies) {
             return Err(refused(Refusal::ours("no rows come with a `COPY … FROM STDIN` that is sent as SQL")));
         }
+        if act.text().as_str().contains('\0') {
+            return Err(refused(Refusal::ours("the SQL holds a NUL character, which PostgreSQL never accepts")));
+        }
         let one_by_one = match self.manners.driver {
             Driver::Asyncpg => true,
             Driver::Psycopg => act.bound,

@@ -121,7 +121,8 @@ impl Server {
         // The driver is SQLAlchemy's business.
         let (scheme, rest) = url.split_once("://").ok_or(()).map_err(odd)?;
         let plain = scheme.split('+').next().unwrap_or(scheme);
-        let options = PgConnectOptions::from_str(&format!("{plain}://{rest}")).map_err(|_| ()).map_err(odd)?;
+        let url = format!("{plain}://{}", with_host(rest));
+        let options = PgConnectOptions::from_str(&url).map_err(|_| ()).map_err(odd)?;
         let mut admin = Session::open(&options).await?;
         let tables = "EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')";
@@ -253,10 +254,34 @@ impl Server {
     }
 }
 
+/// `user@/database?host=/folder` names no host before the path, which SQLAlchemy takes and others refuse.
+fn with_host(rest: &str) -> String {
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = if authority.is_empty() || authority.ends_with('@') { "localhost" } else { "" };
+    format!("{authority}{host}{path}")
+}
+
 async fn run(session: &mut Session, sql: &str) -> Result<()> {
     session
         .send(sql)
         .await
         .map(|_| ())
         .map_err(|refusal| fault::plain(format!("the scratch database cannot be prepared: {}", refusal.words())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_host;
+
+    #[test]
+    fn a_url_without_a_host_gets_one() {
+        for (given, expected) in [
+            ("me:x@/db?host=/run", "me:x@localhost/db?host=/run"),
+            ("/db", "localhost/db"),
+            ("me@there:5432/db", "me@there:5432/db"),
+        ] {
+            assert_eq!(with_host(given), expected);
+        }
+    }
 }

@@ -94,16 +94,19 @@ impl<'a> Bench<'a> {
         let mut before = snapshot(&mut scratch.session).await?;
         let count = self.case.history.revisions.len();
         let asked = (0..count).filter(|place| self.is_stepped(*place)).count();
-        let (mut stepped, mut whole) = (0, 0);
+        let (mut stepped, mut whole, mut spoiled) = (0, 0, false);
         for place in 0..count {
             if self.waits(place) {
                 continue;
+            }
+            if std::mem::take(&mut spoiled) {
+                scratch = self.rebuilt(scratch, &done).await?;
             }
             let faults = self.answer.shown.len();
             let up = self.one(&mut scratch, place, Direction::Upgrade).await?;
             if !up {
                 self.block(place, faults);
-                scratch = self.rebuilt(scratch, &done).await?;
+                spoiled = true;
                 continue;
             }
             done.push(place);
@@ -118,9 +121,7 @@ impl<'a> Bench<'a> {
             let first = snapshot(&mut scratch.session).await?;
             let (sound, clean) = self.there_and_back(&mut scratch, place, (&before, &first)).await?;
             whole += usize::from(clean);
-            if !sound {
-                scratch = self.rebuilt(scratch, &done).await?;
-            }
+            spoiled = !sound;
             before = first;
             if stepped % OFTEN == 0 {
                 talk(&format!("stairs: {stepped} of {asked} revisions"));

@@ -73,6 +73,12 @@ impl Words<'_> {
         let message = format!("PostgreSQL refuses this when it is run: {}", refusal.words());
         let mut shown = self.shown(FAILING, revision, direction, act, message);
         shown.finding.help.clone_from(&refusal.hint);
+        let is_extension = act.is_some_and(|act| act.parts.iter().any(|part| !part.reach.extensions.is_empty()));
+        if is_extension && matches!(refusal.code.as_str(), "0A000" | "58P01") {
+            let help = "install the extension's package where this is run, or name a server that has it with \
+                        --database-url";
+            shown.finding.help(help);
+        }
         if let (Some(act), Some(position)) = (act, refusal.position) {
             let text = act.text();
             let (start, end) = word_at(&text, position);
