@@ -6,7 +6,7 @@ use super::{
     Dialect, Unrendered, clause, literal,
     literal::Use,
     names,
-    precedence::{self, AND, AS_BOOL, BETWEEN, COLLATE, COMMA, IN, NEGATIVE, NOT, NULLS, OR, ORDER, Operator},
+    precedence::{self, AND, AS_BOOL, BETWEEN, COLLATE, COMMA, IN, NEGATIVE, NOT, NULLS, OR, ORDER, Operator, PATTERN},
     refused,
     sources::{Cte, Enclosing},
     types,
@@ -251,7 +251,7 @@ impl<'a> Core<'a> {
     fn binary(&mut self, operator: &str, left: &Expr, right: &Expr) -> Made {
         let own = precedence::binary(operator);
         if let Some((word, before, after)) = precedence::pattern_method(operator) {
-            return self.pattern(own, (word, before, after), left, right);
+            return self.pattern((word, before, after), left, right);
         }
         match operator {
             "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" | "ESCAPE" | "%" => {
@@ -318,18 +318,12 @@ impl<'a> Core<'a> {
     }
 
     /// `contains()`, `startswith()`, `endswith()`.
-    fn pattern(
-        &mut self,
-        own: Operator<'_>,
-        (word, before, after): (&str, bool, bool),
-        left: &Expr,
-        right: &Expr,
-    ) -> Made {
+    fn pattern(&mut self, (word, before, after): (&str, bool, bool), left: &Expr, right: &Expr) -> Made {
         let (pattern, escape) = match right {
             Expr::Binary { operator, left, right } if operator == "ESCAPE" => (left.as_ref(), Some(right)),
             _ => (right, None),
         };
-        let left = self.grouped(left, Some(own))?;
+        let left = self.grouped(left, Some(PATTERN))?;
         let pattern = self.grouped(pattern, Some(precedence::binary("||")))?;
         let (before, after) = (super::words::when(before, "'%' || "), super::words::when(after, " || '%'"));
         let mut made = sql![left, " ", word, " ", before, pattern, after];

@@ -25,6 +25,8 @@ pub(super) const AND: Operator<'static> = Operator::new("AND", 3, true);
 pub(super) const OR: Operator<'static> = Operator::new("OR", 2, true);
 /// A condition that stands alone behind `WHERE` (`_asbool`).
 pub(super) const AS_BOOL: Operator<'static> = Operator::new("as bool", -10, false);
+/// The left side of `.contains()` and its kin: whatever has an operator is grouped there.
+pub(super) const PATTERN: Operator<'static> = Operator::new("pattern", 100, false);
 pub(super) const NOT: Operator<'static> = Operator::new("NOT", 5, false);
 pub(super) const NEGATIVE: Operator<'static> = Operator::new("-x", 8, false);
 pub(super) const IN: Operator<'static> = Operator::new("IN", 5, false);
