@@ -217,12 +217,14 @@ fn branches_keep_apart_until_they_merge() {
             &["ALTER TABLE users ALTER a SET NOT NULL", "ALTER TABLE users ALTER age TYPE int"],
             &refuse,
         );
-    assert_eq!(book.found_without("missing-downgrade"), ["5:3 type-change-without-cast"]);
+    // The third revision has not what only the second has made: Alembic may run it first.
+    assert_eq!(book.found_without("missing-downgrade"), ["3:2 missing-object", "5:3 type-change-without-cast"]);
     let dropped = users()
         .page_after(&["r0"], &["DROP TABLE users"], &[USERS])
         .page_after(&["r0"], &["SELECT 1"], &[])
         .page_after(&["r1", "r2"], &["CREATE INDEX i ON users (name)"], &["!DROP INDEX CONCURRENTLY i"]);
-    assert_eq!(dropped.found(), NONE);
+    // Where one branch has dropped the table, nothing waits for its lock.
+    assert_eq!(dropped.found(), ["3:2 missing-object"]);
 }
 
 #[test]

@@ -99,7 +99,7 @@ def thing(line: str) -> tuple[str, str]:
 
 
 # What limbeck says of a downgrade by itself.
-REVERSAL = ["incomplete-downgrade", "missing-downgrade", "leftover-type",
+REVERSAL = ["incomplete-downgrade", "missing-downgrade", "leftover-type", "missing-object", "existing-object",
             "referenced-table-drop", "missing-type", "unnamed-constraint-drop", "enum-type-exists", "type-change-without-cast"]
 
 
