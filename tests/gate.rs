@@ -145,19 +145,22 @@ fn new_revisions_share_a_transaction_and_come_before_their_code() {
     );
     repository.put("m/env.py", env).put("m/versions/a1_t.py", &make).put("app.py", "").commit();
     repository.git(&["checkout", "-q", "-b", "work"]);
-    let step = |id: &str, parent: &str, line: &str| {
+    let step = |id: &str, parent: &str, line: &str, back: &str| {
         format!(
-            "{HEAD}revision = \"{id}\"\ndown_revision = \"{parent}\"\n\n\ndef upgrade():\n    {line}\n\n\ndef downgrade():\n    op.execute(\"SELECT 1\")\n"
+            "{HEAD}revision = \"{id}\"\ndown_revision = \"{parent}\"\n\n\ndef upgrade():\n    {line}\n\n\ndef downgrade():\n    {back}\n"
         )
     };
+    let (nothing, drop) = ("op.execute(\"SELECT 1\")", "op.drop_constraint(\"k\", \"t\")");
     let check = "op.execute(\"ALTER TABLE t ADD CONSTRAINT k CHECK (a <> '') NOT VALID\")";
-    repository.put("m/versions/b2_k.py", &step("b2", "a1", check));
-    repository.put("m/versions/c3_k.py", &step("c3", "b2", "op.execute(\"ALTER TABLE t VALIDATE CONSTRAINT k\")"));
+    repository.put("m/versions/b2_k.py", &step("b2", "a1", check, drop));
+    repository
+        .put("m/versions/c3_k.py", &step("c3", "b2", "op.execute(\"ALTER TABLE t VALIDATE CONSTRAINT k\")", nothing));
     repository.commit();
     assert_eq!(repository.check(&["--base", "main"]).rules(), ["shared-transaction", "validation-under-lock"]);
     repository.put("m/env.py", &env.replace("connection)", "connection, transaction_per_migration=True)"));
     assert_eq!(repository.check(&["--base", "main"]).rules(), Vec::<&str>::new());
-    repository.put("m/versions/c3_k.py", &step("c3", "b2", "op.drop_column(\"t\", \"b\")")).commit();
+    let back = "op.add_column(\"t\", sa.Column(\"b\", sa.Text()))";
+    repository.put("m/versions/c3_k.py", &step("c3", "b2", "op.drop_column(\"t\", \"b\")", back)).commit();
     let asked = ["--base", "main", "--select", "dropped-column,contract-with-code"];
     assert_eq!(repository.check(&asked).rules(), ["dropped-column"]);
     repository.put("app.py", "b = None\n");
