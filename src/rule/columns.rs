@@ -2,7 +2,8 @@
 
 use super::Site;
 use crate::{
-    finding::Direction,
+    finding::{Direction, Finding, Severity},
+    lock::{self, Effect, Server, Work},
     op::Op,
     source::Span,
     statement::{Action, Column, Kind, Name},
@@ -35,5 +36,26 @@ impl<'a> Site<'a> {
             _ => None,
         };
         described.unwrap_or_else(|| self.statement.place(name))
+    }
+
+    /// What one part of the statement, an `ALTER TABLE`, locks by itself.
+    #[must_use]
+    pub fn effect_of(&self, action: &Action) -> Effect {
+        let mut kind = self.statement.kind.clone();
+        if let Kind::AlterTable { actions, .. } = &mut kind {
+            *actions = vec![action.clone()];
+        }
+        lock::effect(&kind, self.schema, Server { version: self.context.target.postgres })
+    }
+
+    /// A finding of what a part of the statement does to the values says too that it rewrites the table, which nobody
+    /// else then says.
+    pub fn tell_of_rewrite(&self, table: &Name, action: &Action, finding: &mut Finding) {
+        let effect = self.effect_of(action);
+        let certain = effect.locks.iter().any(|it| it.work >= Work::Scan && it.doubt.is_none());
+        if let Some(sentence) = effect.sentence(table).filter(|_| certain) {
+            finding.severity = Severity::Error;
+            finding.note(self.statement.span, format!("this also {sentence}"));
+        }
     }
 }

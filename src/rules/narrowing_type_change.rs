@@ -4,7 +4,7 @@ use crate::{
     finding::{Direction, Severity},
     rule::{Check, Findings, Group, Site, Spec, code},
     schema::Known,
-    statement::{Action, Kind, Type},
+    statement::{Action, Kind, Name, Type},
 };
 
 pub(super) static SPEC: Spec =
@@ -17,11 +17,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     }
     for action in actions {
         let Action::SetType { column, kind, using, .. } = action else { continue };
-        if site.is_new_column(table, column) {
-            continue;
-        }
-        let old = site.schema.column(table, column).yes().and_then(|it| it.kind.as_ref());
-        let Some(loss) = old.and_then(|old| loss(old, kind, using.is_some())) else { continue };
+        let Some(loss) = lost(site, table, column, kind, using.is_some()) else { continue };
         let span = site.statement.place_after(&[&table.name], column);
         let name = code::identifier(column);
         let (word, help) = match loss {
@@ -41,8 +37,23 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
                 ),
             ),
         };
-        findings.report(span, word).object(format!("{}.{column}", table.name)).help(help);
+        let finding = findings.report(span, word);
+        site.tell_of_rewrite(table, action, finding);
+        finding.object(format!("{}.{column}", table.name)).help(help);
     }
+}
+
+/// The rule tells of the change.
+pub(super) fn is_told(site: &Site<'_>, table: &Name, column: &str, kind: &Type, using: bool) -> bool {
+    lost(site, table, column, kind, using).is_some()
+}
+
+fn lost(site: &Site<'_>, table: &Name, column: &str, kind: &Type, using: bool) -> Option<Loss> {
+    if site.is_new_column(table, column) {
+        return None;
+    }
+    let old = site.schema.column(table, column).yes().and_then(|it| it.kind.as_ref())?;
+    loss(old, kind, using)
 }
 
 /// What a type change does to values that do not fit.

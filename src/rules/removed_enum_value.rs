@@ -17,9 +17,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     }
     for action in actions {
         let Action::SetType { column, kind, .. } = action else { continue };
-        let old = site.schema.column(table, column).yes().and_then(|it| it.kind.as_ref());
-        let (Some(old), Some(new)) = (old.and_then(|it| before(site, it)), labels(site, kind)) else { continue };
-        let gone: Vec<&str> = old.iter().filter(|it| !new.contains(it)).map(String::as_str).collect();
+        let gone = gone(site, table, column, kind);
         if gone.is_empty() {
             continue;
         }
@@ -29,7 +27,9 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
             gone.join("`, `")
         );
         let list: Vec<String> = gone.iter().map(|it| format!("'{}'", it.replace('\'', "''"))).collect();
-        findings.report(span, message).object(format!("{}.{column}", table.name)).help(format!(
+        let finding = findings.report(span, message);
+        site.tell_of_rewrite(table, action, finding);
+        finding.object(format!("{}.{column}", table.name)).help(format!(
             "# in a revision before, deployed after code that does not write it\n{}",
             code::execute(&format!(
                 "UPDATE {} SET {} = ... WHERE {} IN ({})",
@@ -40,6 +40,18 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
             ))
         ));
     }
+}
+
+/// The rule tells of the change where it is new.
+pub(super) fn is_told(site: &Site<'_>, table: &Name, column: &str, kind: &Type) -> bool {
+    !gone(site, table, column, kind).is_empty()
+}
+
+/// The values that the new type does not have.
+fn gone<'a>(site: &Site<'a>, table: &Name, column: &str, kind: &Type) -> Vec<&'a str> {
+    let old = site.schema.column(table, column).yes().and_then(|it| it.kind.as_ref());
+    let (Some(old), Some(new)) = (old.and_then(|it| before(site, it)), labels(site, kind)) else { return Vec::new() };
+    old.iter().filter(|it| !new.contains(it)).map(String::as_str).collect()
 }
 
 /// The values of a column's type, which the run may have given another name before.

@@ -4,7 +4,7 @@ use crate::{
     finding::Severity,
     op::{self, Op},
     rule::{Check, Findings, Group, Site, Spec, code},
-    statement::{Action, Family, Kind, Name, Type},
+    statement::{Action, Expr, Family, Kind, Name, Type},
 };
 
 pub(super) static SPEC: Spec =
@@ -32,6 +32,12 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
             finding.note(made.span, format!("`{column}` was made here"));
         }
     }
+}
+
+/// The server refuses the change, whatever else it would do.
+pub(super) fn is_refused(site: &Site<'_>, table: &Name, column: &str, kind: &Type, using: Option<&Expr>) -> bool {
+    let known = site.schema.column(table, column).yes().and_then(|it| it.kind.clone());
+    using.is_none() && known.or_else(|| existing(site)).is_some_and(|old| refused(site, &old, kind))
 }
 
 fn refused(site: &Site<'_>, old: &Type, new: &Type) -> bool {
