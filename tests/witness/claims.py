@@ -39,6 +39,10 @@ LOCKS = [
     ("non-concurrent-index", ["CREATE INDEX ix ON users (name)"], "users", "ShareLock"),
     ("non-concurrent-index", ["CREATE UNIQUE INDEX ix ON users (id)"], "users", "ShareLock"),
     ("non-concurrent-index-drop", ["DROP INDEX ix_users_login"], "users", "AccessExclusiveLock"),
+    ("rewriting-column", ["ALTER TABLE users ADD COLUMN k uuid DEFAULT gen_random_uuid()"], "users", "AccessExclusiveLock"),
+    ("rewriting-column", ["ALTER TABLE users ADD COLUMN n serial"], "users", "AccessExclusiveLock"),
+    ("rewriting-type-change", ["ALTER TABLE users ALTER COLUMN id TYPE bigint"], "users", "AccessExclusiveLock"),
+    ("rewriting-type-change", ["ALTER TABLE users ALTER COLUMN id TYPE bigint"], "orders", "AccessExclusiveLock"),
 ]
 
 # Rule, statements of which the last is refused inside a transaction, and SQLSTATE.
