@@ -23,8 +23,10 @@ pub mod code;
 mod columns;
 mod rows;
 mod transaction;
+mod waiting;
 
 pub use transaction::{Deed, Deeds, Transaction};
+pub use waiting::{Wait, in_two_steps, not_null_in_two_steps};
 
 /// A rule as `build.rs` registers it from the folders.
 #[derive(Debug)]

@@ -41,12 +41,23 @@ pub fn execute(sql: &str) -> String {
     }
 }
 
-/// A name in SQL, quoted where it has to be (keywords are left to the reader).
+/// The words that no table and no column is called without quotes: reserved, or of types and functions
+/// (appendix SQL Key Words of the manual).
+const KEYWORDS: &str = " all analyse analyze and any array as asc asymmetric authorization binary both case cast check \
+    collate collation column concurrently constraint create cross current_catalog current_date current_role \
+    current_schema current_time current_timestamp current_user default deferrable desc distinct do else end except \
+    false fetch for foreign freeze from full grant group having ilike in initially inner intersect into is isnull join \
+    lateral leading left like limit localtime localtimestamp natural not notnull null offset on only or order outer \
+    overlaps placing primary references returning right select session_user similar some symmetric system_user table \
+    tablesample then to trailing true union unique user using variadic verbose when where window with ";
+
+/// A name in SQL, quoted where it has to be.
 #[must_use]
 pub fn identifier(name: &str) -> String {
     let plain = name.starts_with(|it: char| it == '_' || it.is_ascii_lowercase())
         && name.chars().all(|it| it == '_' || it.is_ascii_lowercase() || it.is_ascii_digit());
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    let keyword = KEYWORDS.split(' ').any(|it| it == name);
+    if plain && !keyword { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 /// A table's name in SQL.
@@ -143,4 +154,21 @@ pub fn sqlalchemy(kind: &Type) -> Option<String> {
         _ => return None,
     };
     Some(format!("sa.{word}({arguments})"))
+}
+
+/// SQL for a text of SQLAlchemy's, which takes `:name` for a parameter.
+#[must_use]
+pub fn escaped(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len());
+    let mut before = ' ';
+    let mut rest = sql.chars().peekable();
+    while let Some(it) = rest.next() {
+        let word = rest.peek().is_some_and(|it| it.is_alphanumeric() || *it == '_');
+        if it == ':' && before != ':' && word {
+            out.push('\\');
+        }
+        out.push(it);
+        before = it;
+    }
+    out
 }

@@ -90,16 +90,10 @@ fn set_not_null(table: &Name, column: &str) -> String {
 
 /// `SET NOT NULL`: every row must hold a value.
 fn set(site: &Site<'_>, table: &Name, column: &str, findings: &mut Findings<'_>) {
-    let proven = site.schema.proof(table, column).is_some() || site.has_emptied(table, Some(column));
-    if proven || site.in_use(table) == Known::No {
+    if !site.may_hold_null(table, column) {
         return;
     }
     let known = site.schema.column(table, column).yes();
-    // Rows that only the history has written are known one by one.
-    let ours = site.schema.table(table).yes().and_then(|it| it.made).is_some_and(|made| site.is_new(made.run));
-    if ours && known.is_some_and(|it| it.nulls.is_none()) {
-        return;
-    }
     let span = match site.step().map(|it| &it.op) {
         Some(Op::AlterColumn(alter)) => alter.nullable_span,
         _ => None,

@@ -4,7 +4,7 @@ use crate::{
     finding::Severity,
     rule::{Check, Findings, Group, Site, Spec, code},
     schema::Known,
-    statement::{Action, Column, Demand, Expr, Kind, Name},
+    statement::{Action, Column, Demand, Kind, Name},
 };
 
 pub(super) static SPEC: Spec =
@@ -39,25 +39,14 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
 
 /// `ADD COLUMN … DEFAULT … UNIQUE`.
 fn inline(site: &Site<'_>, table: &Name, column: &Column, findings: &mut Findings<'_>) {
-    let unique =
-        column.constraints.iter().any(|it| matches!(it.rule, Demand::Unique { .. } | Demand::PrimaryKey { .. }));
-    if unique && column.default.as_ref().is_some_and(is_constant) && site.in_use(table) != Known::No {
+    if column.repeats_unique_default() && site.in_use(table) != Known::No {
         report(site, table, &column.name, findings);
     }
 }
 
 /// A column that this run has added with a default, and nothing has been written to since.
 fn later(site: &Site<'_>, table: &Name, column: &str, findings: &mut Findings<'_>) {
-    let Known::Yes(known) = site.schema.column(table, column) else { return };
-    let made = known.made.is_some_and(|it| it.run == site.run);
-    let written = site.earlier.iter().any(|it| match &it.kind {
-        Kind::Update(update) => update.table == *table,
-        Kind::Delete { table: of, .. } => of == table,
-        Kind::Truncate { tables, .. } => tables.contains(table),
-        _ => false,
-    });
-    let constant = known.default.as_ref().is_some_and(is_constant);
-    if made && constant && !written && site.hidden().is_none() && site.in_use(table) != Known::No {
+    if site.holds_one_default(table, column) && site.in_use(table) != Known::No {
         report(site, table, column, findings);
     }
 }
@@ -74,14 +63,4 @@ fn report(site: &Site<'_>, table: &Name, column: &str, findings: &mut Findings<'
         code::quoted(column),
         code::schema(table)
     ));
-}
-
-/// The same in every row, and not NULL.
-fn is_constant(default: &Expr) -> bool {
-    match default {
-        Expr::Constant(_) | Expr::Current => true,
-        Expr::Cast { inner, .. } => is_constant(inner),
-        Expr::Call { function, args } => function == "now" && args.is_empty(),
-        _ => false,
-    }
 }

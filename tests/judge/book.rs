@@ -173,8 +173,10 @@ pub fn users() -> Book {
 }
 
 /// What the SQL of these tests is at fault for besides; each has its document and its fixtures.
-const BESIDE: [&str; 5] = [
+const BESIDE: [&str; 7] = [
     "backfill-under-lock",
+    "blocking-check",
+    "blocking-not-null",
     "transaction-control",
     "unbounded-backfill",
     "unvalidated-constraint",
