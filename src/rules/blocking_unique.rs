@@ -58,6 +58,7 @@ fn report(
     let what = match (action, &constraint.name) {
         (Action::AddColumn { column, .. }, _) => format!("`{}` with its {sort}", column.name),
         (_, Some(name)) => format!("the {sort} `{name}`"),
+        _ if label == "excl" => format!("an {sort}"),
         _ => format!("a {sort}"),
     };
     let span = match (action, &constraint.name) {

@@ -151,6 +151,13 @@ impl Book {
         meant.map(|it| line(&sources, it)).collect()
     }
 
+    /// What the rules of this name say, and how badly.
+    pub fn said(self, rules: &str) -> Vec<String> {
+        let (report, _) = self.check();
+        let meant = report.findings.into_iter().filter(|it| it.rule.starts_with(rules));
+        meant.map(|it| format!("{} {}: {}", it.severity.word(), it.rule, it.message)).collect()
+    }
+
     pub fn found_without(self, rule: &str) -> Vec<String> {
         self.found().into_iter().filter(|it| !it.contains(rule)).collect()
     }

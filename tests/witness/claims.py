@@ -79,6 +79,20 @@ ACCEPTED = [
     ("not-null-without-backfill", ["DELETE FROM orders", "DELETE FROM users WHERE name IS NULL", "ALTER TABLE users ALTER COLUMN name SET NOT NULL"]),
     ("not-null-without-backfill", ["TRUNCATE users CASCADE", "ALTER TABLE users ADD COLUMN phone text NOT NULL"]),
     ("referenced-table-drop", ["DROP TABLE users, orders"]),
+    (
+        "blocking-unique",
+        ["CREATE UNIQUE INDEX ix ON users (login)", "ALTER TABLE users ADD CONSTRAINT ix UNIQUE USING INDEX ix"],
+    ),
+    (
+        "blocking-not-null",
+        [
+            "UPDATE users SET name = ''",
+            "ALTER TABLE users ADD CONSTRAINT named CHECK (name IS NOT NULL) NOT VALID",
+            "ALTER TABLE users VALIDATE CONSTRAINT named",
+            "ALTER TABLE users ALTER COLUMN name SET NOT NULL",
+            "ALTER TABLE users DROP CONSTRAINT named",
+        ],
+    ),
 ]
 
 
