@@ -11,7 +11,7 @@ use crate::{
     op::Step,
     policy::Target,
     revision::Revision,
-    schema::{Known, Names, Run, Schema, Touched},
+    schema::{Known, Names, Run, Schema, Sort, Touched},
     source::Span,
     statement::{Kind, Name, Statement, Unresolved, Way},
 };
@@ -228,6 +228,11 @@ impl Site<'_> {
     /// upgrade has left is in use. `Unknown`: the history has not made it, so that it is taken to be in use.
     #[must_use]
     pub fn in_use(&self, table: &Name) -> Known<Span> {
+        if self.schema.is_materialized(table)
+            && let Known::Yes(view) = self.schema.object(Sort::View, table)
+        {
+            return if self.is_new(view.made.run) { Known::No } else { Known::Yes(view.made.span) };
+        }
         let table = match self.schema.table(table) {
             Known::Yes(table) => table,
             Known::No => return Known::No,

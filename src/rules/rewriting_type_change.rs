@@ -77,6 +77,8 @@ fn changed(site: &Site<'_>, table: &Name, action: &Action, change: Change<'_>, f
         code::execute("SET LOCAL timezone = 'UTC'")
     } else {
         match (effect.work(), check_of(site, table, column)) {
+            // The rows stay; what is to be feared is the wait for the other table.
+            (Work::Brief, _) => code::execute("SET LOCAL lock_timeout = '2s'"),
             (Work::Scan, Some(check)) => without_check(table, column, kind, check),
             _ => help(table, column, kind, using.is_some()),
         }

@@ -41,6 +41,26 @@ LOCKS = [
     ("non-concurrent-index-drop", ["DROP INDEX ix_users_login"], "users", "AccessExclusiveLock"),
     ("rewriting-column", ["ALTER TABLE users ADD COLUMN k uuid DEFAULT gen_random_uuid()"], "users", "AccessExclusiveLock"),
     ("rewriting-column", ["ALTER TABLE users ADD COLUMN n serial"], "users", "AccessExclusiveLock"),
+    ("rewriting-table", ["CLUSTER users USING users_pkey"], "users", "AccessExclusiveLock"),
+    ("rewriting-table", ["ALTER TABLE orders SET UNLOGGED"], "orders", "AccessExclusiveLock"),
+    ("blocking-reindex", ["REINDEX INDEX ix_users_login"], "users", "ShareLock"),
+    ("blocking-reindex", ["REINDEX INDEX ix_users_login"], "ix_users_login", "AccessExclusiveLock"),
+    (
+        "blocking-refresh",
+        ["CREATE MATERIALIZED VIEW logins AS SELECT login FROM users", "REFRESH MATERIALIZED VIEW logins"],
+        "logins",
+        "AccessExclusiveLock",
+    ),
+    (
+        "blocking-partition",
+        [
+            "CREATE TABLE days (day integer) PARTITION BY LIST (day)",
+            "CREATE TABLE monday (day integer)",
+            "ALTER TABLE days ATTACH PARTITION monday FOR VALUES IN (1)",
+        ],
+        "monday",
+        "AccessExclusiveLock",
+    ),
     ("rewriting-type-change", ["ALTER TABLE users ALTER COLUMN id TYPE bigint"], "users", "AccessExclusiveLock"),
     ("rewriting-type-change", ["ALTER TABLE users ALTER COLUMN id TYPE bigint"], "orders", "AccessExclusiveLock"),
 ]
