@@ -75,10 +75,14 @@ fn report(
     let steps = in_two_steps(table, name, &rule);
     let partitioned = site.schema.table(table).yes().is_some_and(|it| it.partitioned);
     finding.help(if partitioned && site.context.target.postgres < 18 {
+        let parts = site.schema.partitions(table).into_iter().filter(|it| it != table);
+        let parts: Vec<String> = parts.map(|it| in_two_steps(&it, name, &rule) + "\n").collect();
+        let whole = format!("ALTER TABLE {} ADD CONSTRAINT {} {rule}", code::table(table), code::identifier(name));
         format!(
-            "# before PostgreSQL 18 in these steps on each partition of {}, and then on it as here:\n\
-             # what its partitions have validated is not checked again\n{steps}",
-            code::table(table)
+            "# on each partition, as the table itself takes no NOT VALID before PostgreSQL 18:\n{}\
+             # then on the table: what its partitions have validated is not checked again\n{}",
+            parts.concat(),
+            code::execute(&whole)
         )
     } else if column.is_some() {
         format!("# the column without its REFERENCES, and then:\n{steps}")

@@ -34,6 +34,24 @@ fn a_foreign_key_is_told_of_where_rows_are_looked_up() {
 }
 
 #[test]
+fn a_foreign_key_of_a_partitioned_table_is_given_to_its_partitions_first() {
+    let events = Book::default().page(
+        &[
+            "CREATE TABLE kinds (id int PRIMARY KEY)",
+            "CREATE TABLE events (id int, kind int) PARTITION BY RANGE (id)",
+            "CREATE TABLE events_0 PARTITION OF events FOR VALUES FROM (0) TO (9)",
+        ],
+        &["DROP TABLE events", "DROP TABLE kinds"],
+    );
+    let add = "ALTER TABLE events ADD CONSTRAINT k FOREIGN KEY (kind) REFERENCES kinds (id)";
+    let (report, _) = events.page(&[add], &["SELECT 1"]).check();
+    let finding = report.findings.iter().find(|it| it.rule == "blocking-foreign-key").unwrap();
+    let help = finding.help.as_deref().unwrap();
+    assert!(help.contains("ALTER TABLE events_0 VALIDATE CONSTRAINT k"), "{help}");
+    assert!(help.contains(&format!("{add}\")")), "{help}");
+}
+
+#[test]
 fn a_check_is_told_of_once_and_not_where_the_column_is_written_anew() {
     let who = "blocks reads and writes on `users` while every row is checked";
     let rule = "error blocking-check: adding";
