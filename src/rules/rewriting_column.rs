@@ -5,7 +5,7 @@ use crate::{
     lock::Work,
     rule::{Check, Findings, Group, Site, Spec, code},
     schema::Known,
-    statement::{Action, Column, Expr, Generation, Kind, Name},
+    statement::{Action, Column, Expr, Generation, Kind, Name, Type},
 };
 
 pub(super) static SPEC: Spec =
@@ -48,7 +48,11 @@ fn added(site: &Site<'_>, table: &Name, action: &Action, column: &Column, findin
     };
     let finding = findings.report(site.place_of_column(name), format!("adding `{name}` {sentence}: {why}"));
     finding.severity = site.graded(Severity::Error, Severity::Warning);
-    finding.object(format!("{}.{name}", table.name)).help(help(table, column));
+    finding.object(format!("{}.{name}", table.name)).help(help(
+        table,
+        column,
+        site.schema.domain(&column.kind).map(|it| &it.base),
+    ));
     if let Known::Yes(made) = site.in_use(table) {
         finding.note(made, format!("`{table}` is in use since it was made here"));
     }
@@ -74,10 +78,10 @@ fn expression(site: &Site<'_>, table: &Name, action: &Action, column: &str, find
 }
 
 /// The column without what rewrites, and that behind it.
-fn help(table: &Name, column: &Column) -> String {
+fn help(table: &Name, column: &Column, base: Option<&Type>) -> String {
     let (name, quoted) = (code::identifier(&column.name), code::quoted(&column.name));
     let (on, schema, sql) = (code::quoted(&table.name), code::schema(table), code::table(table));
-    let add = |kind: &crate::statement::Type| match code::sqlalchemy(kind) {
+    let add = |kind: &Type| match code::sqlalchemy(kind) {
         Some(kind) => format!("op.add_column({on}, sa.Column({quoted}, {kind}, nullable=True){schema})"),
         None => code::execute(&format!("ALTER TABLE {sql} ADD COLUMN {name} {kind}")),
     };
@@ -102,12 +106,16 @@ fn help(table: &Name, column: &Column) -> String {
             code::quoted(default),
             later(default),
         ),
-        (None, None) => format!(
-            "# the type that the domain is over, and its CHECK by itself:\n\
-             op.create_check_constraint({}, {on}, \"…\", postgresql_not_valid=True{schema})\n\
-             # in a later revision:\n{}",
-            code::quoted(&format!("{}_{}_check", table.name, column.name)),
-            code::execute(&format!("ALTER TABLE {sql} VALIDATE CONSTRAINT {}_{}_check", table.name, column.name)),
-        ),
+        (None, None) => {
+            let check = format!("{}_{}_check", table.name, column.name);
+            format!(
+                "# the type that the domain is over, and its CHECK by itself:\n{}\n\
+                 op.create_check_constraint({}, {on}, \"…\", postgresql_not_valid=True{schema})\n\
+                 # in a later revision:\n{}",
+                add(base.unwrap_or(&column.kind)),
+                code::quoted(&check),
+                code::execute(&format!("ALTER TABLE {sql} VALIDATE CONSTRAINT {}", code::identifier(&check))),
+            )
+        }
     }
 }
