@@ -112,7 +112,8 @@ const HEAD: u64 = 8;
 
 #[test]
 fn the_healthy_histories_pass_every_test() {
-    let own = fs::read_dir(".postgres").map_or_else(|_| Vec::new(), |it| it.map(|it| it.unwrap().path()).collect());
+    let servers = env::var_os("LIMBECK_SERVERS").map_or_else(|| PathBuf::from(".postgres"), PathBuf::from);
+    let own = fs::read_dir(servers).map_or_else(|_| Vec::new(), |it| it.map(|it| it.unwrap().path()).collect());
     let mut all: Vec<PathBuf> = own
         .into_iter()
         .flat_map(|it| [it.join("bin"), it.join("native/bin")])

@@ -131,6 +131,14 @@ need_servers() {
             echo "setup: there is no server of PostgreSQL $major: tests on it are left out" >&2
         fi
     done
+    # PostgreSQL does not run as root, and the user that it runs as may not be let into this checkout.
+    if [ "$(id -u)" = 0 ] && ! su -s /bin/sh nobody -c "test -x '$PWD/.postgres/15/native/bin/initdb'" 2>/dev/null; then
+        LIMBECK_SERVERS=$(mktemp -d)
+        trap 'rm -rf "$LIMBECK_SERVERS"' EXIT
+        chmod 755 "$LIMBECK_SERVERS"
+        cp -a .postgres/. "$LIMBECK_SERVERS"
+        export LIMBECK_SERVERS
+    fi
 }
 
 server() { # MAJOR VERSION SHA512

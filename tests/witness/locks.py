@@ -20,6 +20,7 @@ import concurrent.futures
 import contextlib
 import copy
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -369,7 +370,7 @@ def zone(server: Server, state: str, statement: str, seen: dict) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limbeck", default="target/release/limbeck")
-    parser.add_argument("--servers", default=".postgres", type=Path)
+    parser.add_argument("--servers", default=os.environ.get("LIMBECK_SERVERS", ".postgres"), type=lambda it: Path(it).resolve())
     parser.add_argument("--show", default=60, type=int, help="how many differences are printed for a version")
     parser.add_argument("versions", nargs="*", type=int)
     args = parser.parse_args()
