@@ -15,7 +15,9 @@ impl Ledger<'_> {
             let members = self.members(table, false, Mode::AccessExclusive);
             for member in &members {
                 let own = self.table(member).into_iter().flat_map(Table::constraints);
+                // A key that a partition has from its parent goes without a lock on what it refers to.
                 let keys: Vec<Name> = own
+                    .filter(|it| !it.inherited)
                     .filter_map(|it| match &it.rule {
                         Demand::ForeignKey { table, .. } => Some(table.clone()),
                         _ => None,
