@@ -113,11 +113,29 @@ gate wheel "repos: [{repo: '$scratch/mirror', rev: $mirror, hooks: [{id: limbeck
 system=$(hook_repository "$scratch/system" .pre-commit-hooks.yaml)
 gate system "repos: [{repo: '$scratch/system', rev: $system, hooks: [{id: limbeck-system}]}]" "$scratch/venv/bin:$bare"
 
+# What the documents tell people to write.
+for document in README.md docs/ci.md; do
+    shown=$("$tools/bin/python" - "$document" <<'PYTHON'
+import re, sys
+blocks = re.findall(r"^```yaml\n(.*?)^```", open(sys.argv[1]).read(), re.M | re.S)
+[hook] = [block for block in blocks if block.startswith("- repo: local")]
+print("repos:\n" + hook)
+PYTHON
+)
+    gate "$(basename "$document")" "$shown" "$scratch/venv/bin:$bare"
+done
+
 # What `limbeck init` writes is one as well.
 repository "$scratch/init"
 (cd "$scratch/init" && without_rust "$limbeck" init --write >/dev/null 2>&1)
 gate init-local "$(cat "$scratch/init/.pre-commit-config.yaml")" "$scratch/venv/bin:$bare"
 
 echo "== workflows and the action"
-"$tools/bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml "$scratch/init/.github/workflows/limbeck.yml"
+"$tools/bin/python" - docs/ci.md >"$scratch/shown.yml" <<'PYTHON'
+import re, sys
+blocks = re.findall(r"^```yaml\n(.*?)^```", open(sys.argv[1]).read(), re.M | re.S)
+[workflow] = [block for block in blocks if "runs-on:" in block]
+print(workflow)
+PYTHON
+"$tools/bin/check-jsonschema" --builtin-schema vendor.github-workflows "$scratch/shown.yml" .github/workflows/*.yml "$scratch/init/.github/workflows/limbeck.yml"
 "$tools/bin/check-jsonschema" --builtin-schema vendor.github-actions action.yml

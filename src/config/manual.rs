@@ -60,6 +60,7 @@ fn example(key: &Key) -> String {
         Shape::Rules => format!("{name} = [\"missing-downgrade\"]"),
         Shape::Texts if name == "exclude" => "exclude = [\"legacy/**\"]".to_owned(),
         Shape::Texts => format!("{name} = [\"app\"]"),
+        Shape::Text if name == "baseline" => "baseline = \"limbeck-baseline.json\"".to_owned(),
         Shape::Text => format!("{name} = \"4f2a9c81d0e7\""),
         Shape::Postgres => format!("{name} = {DEFAULT_POSTGRES}"),
         Shape::Driver => format!("{name} = \"{}\"", Driver::ALL.map(Driver::word)[0]),
