@@ -64,7 +64,14 @@ pub struct Discovered {
 /// # Errors
 /// Nothing found; settings that Alembic refuses; a file or folder that cannot be read.
 pub fn discover(given: Given, wish: &Wish) -> Result<Discovered> {
-    let sources = Sources::default();
+    discover_among(given, wish, Sources::default())
+}
+
+/// As [`discover()`]; what is read is added to texts that are there already.
+///
+/// # Errors
+/// As [`discover()`].
+pub fn discover_among(given: Given, wish: &Wish, sources: Sources) -> Result<Discovered> {
     let tree = walk::walk(&given, &wish.exclude)?;
     let mut search = drafts::Search::new(&given, wish, &tree, &sources);
     search.settings()?;

@@ -81,7 +81,7 @@ const OPERATORS: usize = 3_000;
 const BLOCKS: usize = 100;
 
 /// What a revision file comes to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Read {
     /// The revision; `None` where the file names none.
     pub revision: Option<Revision>,

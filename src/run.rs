@@ -12,6 +12,7 @@ use crate::{
     lock::Server,
     output::{self, Look, Output, Paths},
     rules,
+    source::Sources,
 };
 use gate::Gate;
 use miette::Result;
@@ -28,6 +29,7 @@ mod history;
 mod init;
 mod locks;
 mod manual;
+mod memory;
 mod project;
 mod rebase;
 mod report;
@@ -94,7 +96,7 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
 ///
 /// # Errors
 /// As [`discover::discover`] and [`config::nearest`].
-pub fn gather(place: &Place, world: &mut World<'_>) -> Result<(Config, Discovered)> {
+fn gather(place: &Place, sources: Sources, world: &mut World<'_>) -> Result<(Config, Discovered)> {
     let mut given = Given::new(&world.here, &place.paths)?;
     given.checkout.set_unsaved(&place.unsaved);
     let mut config = match &place.config {
@@ -107,7 +109,7 @@ pub fn gather(place: &Place, world: &mut World<'_>) -> Result<(Config, Discovere
     }
     let wish =
         Wish { name: place.name.clone(), environment: place.environment.clone(), exclude: config.exclude.clone() };
-    let discovered = discover::discover(given, &wish)?;
+    let discovered = discover::discover_among(given, &wish, sources)?;
     for line in &discovered.talk {
         writeln!(world.err, "limbeck: {line}").map_err(fault::unwritten)?;
     }

@@ -1,6 +1,9 @@
 //! Places: the texts that were read, and spans in them. The only code that counts lines and columns.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
 
 /// One text that was read. Ids are handed out in reading order, which may differ between runs:
 /// never sort or print by them, but by path.
@@ -97,22 +100,54 @@ fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// All texts of a run: append-only, so that an id stays good; shared by the threads that read.
-#[derive(Debug, Default)]
-pub struct Sources(RwLock<Vec<Arc<Source>>>);
+/// All texts of a run: append-only, so that an id stays good; shared by the threads that read, and by its clones.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    all: Arc<RwLock<Vec<Arc<Source>>>>,
+    /// The ids of a path, where the same text is to have the same id.
+    known: Option<Arc<Mutex<Known>>>,
+}
+
+/// Ids by path.
+type Known = BTreeMap<String, Vec<SourceId>>;
 
 impl Sources {
+    /// Texts that outlive a run: one that comes again under its path keeps the id that it had.
+    #[must_use]
+    pub fn lasting() -> Self {
+        Self { known: Some(Arc::default()), ..Self::default() }
+    }
+
     /// Keeps a text. `path` is relative to the repository's root, with `/`.
     pub fn add(&self, path: impl Into<String>, text: impl Into<String>) -> SourceId {
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        all.push(Arc::new(Source::new(path.into(), text.into())));
+        let (path, text) = (path.into(), text.into());
+        let Some(known) = &self.known else { return self.append(path, text) };
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let ids = known.entry(path.clone()).or_default();
+        let same = ids.iter().copied().find(|id| self.get(*id).text == text);
+        same.unwrap_or_else(|| {
+            let id = self.append(path, text);
+            ids.push(id);
+            id
+        })
+    }
+
+    fn append(&self, path: String, text: String) -> SourceId {
+        let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
+        all.push(Arc::new(Source::new(path, text)));
         SourceId(count(all.len() - 1))
+    }
+
+    /// How much text there is, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.all.read().unwrap_or_else(PoisonError::into_inner).iter().map(|it| it.text.len()).sum()
     }
 
     /// The text of an id of this very `Sources`.
     #[must_use]
     pub fn get(&self, id: SourceId) -> Arc<Source> {
-        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
         all.get(id.0 as usize).cloned().unwrap_or_else(|| Arc::new(Source::new(String::new(), String::new())))
     }
 

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     fs,
     io::{BufRead, BufReader, Read, Write},
     path::PathBuf,
@@ -17,6 +18,8 @@ struct Editor {
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
     next: i64,
+    /// How often the diagnostics of a file came.
+    sent: BTreeMap<String, usize>,
 }
 
 const SECOND: &str = "from alembic import op\nimport sqlalchemy as sa\n\nrevision = \"b2\"\ndown_revision = \"a1\"\n\n\n\
@@ -38,12 +41,13 @@ impl Editor {
         let mut child = Command::new(env!("CARGO_BIN_EXE_limbeck"))
             .arg("server")
             .current_dir("/")
+            .env("XDG_CACHE_HOME", folder.path().join("cache"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        let mut editor = Self { folder, child, stdin, stdout, next: 0 };
+        let mut editor = Self { folder, child, stdin, stdout, next: 0, sent: BTreeMap::new() };
         let root = format!("file://{}", editor.folder.path().canonicalize().unwrap().display());
         let answer = editor.ask("initialize", json!({ "capabilities": {}, "rootUri": root, "processId": null }));
         assert_eq!(answer["capabilities"]["hoverProvider"], true);
@@ -80,7 +84,11 @@ impl Editor {
         }
         let mut text = vec![0; length];
         self.stdout.read_exact(&mut text).unwrap();
-        serde_json::from_slice(&text).unwrap()
+        let message: Value = serde_json::from_slice(&text).unwrap();
+        if message["method"] == "textDocument/publishDiagnostics" {
+            *self.sent.entry(message["params"]["uri"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+        message
     }
 
     fn ask(&mut self, method: &str, params: Value) -> Value {
@@ -144,6 +152,35 @@ fn what_is_wrong_is_told_as_one_types() {
     assert!(codes(&editor.told("b2.py")).contains(&"python-syntax"));
     editor.tell("textDocument/didClose", json!({ "textDocument": { "uri": uri } }));
     assert_eq!(codes(&editor.told("b2.py")), ["non-concurrent-index", "non-concurrent-index-drop"]);
+    editor.close();
+}
+
+#[test]
+fn a_finding_leads_to_the_document_of_its_rule() {
+    let mut editor = Editor::open();
+    let told = editor.told("b2.py");
+    let link = told[0]["codeDescription"]["href"].as_str().unwrap();
+    let document = fs::read_to_string(link.strip_prefix("file://").unwrap()).unwrap();
+    assert_eq!(document, fs::read_to_string("rules/non-concurrent-index.md").unwrap());
+    editor.close();
+}
+
+#[test]
+fn what_is_shown_already_is_not_sent_again() {
+    let mut editor = Editor::open();
+    editor.told("b2.py");
+    let other = SECOND.replace("ix_", "iy_");
+    editor.change("b2.py", &other);
+    editor.told("b2.py");
+    // Nothing of what is wrong, and of where it stands, is another now.
+    editor.change("b2.py", &format!("{other}\n\n"));
+    let answer = editor.ask(
+        "textDocument/hover",
+        json!({ "textDocument": { "uri": editor.uri("b2.py") },
+        "position": { "line": 1, "character": 0 } }),
+    );
+    assert!(answer.is_null());
+    assert_eq!(editor.sent.get(&editor.uri("b2.py")), Some(&2), "{:?}", editor.sent);
     editor.close();
 }
 

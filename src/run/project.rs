@@ -1,6 +1,11 @@
 //! From the texts of a checkout to histories that can be judged: each file by itself, in parallel.
 
-use super::{World, gate::Gate, settle::settle};
+use super::{
+    World,
+    gate::Gate,
+    memory::{Memory, Recorder},
+    settle::settle,
+};
 use crate::{
     base::Base,
     check::{self, Case, Migrated, Report, Summary},
@@ -18,7 +23,7 @@ use crate::{
 };
 use miette::Result;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A checkout as far as a command needs it.
 pub(super) struct Project {
@@ -29,6 +34,8 @@ pub(super) struct Project {
     pub(super) stories: Vec<Story>,
     /// What is wrong with settings and with files that are no text.
     pub(super) findings: Vec<Finding>,
+    /// What is kept for the next check of it, where there will be one.
+    memory: Option<Arc<Memory>>,
 }
 
 /// One history, and what reading it came to.
@@ -40,6 +47,15 @@ pub(super) struct Story {
     pub(super) used: Used,
     /// It is one of several engines that share their files.
     is_engine: bool,
+}
+
+/// What the files of a checkout are read with.
+struct Reading<'a> {
+    config: &'a Config,
+    checkout: &'a Checkout,
+    sources: &'a Sources,
+    trees: &'a Trees,
+    memory: Option<&'a Memory>,
 }
 
 /// The project's own modules, as revisions import them.
@@ -70,24 +86,41 @@ impl Modules for Imports<'_> {
 impl Project {
     /// Reads the configuration and the histories.
     pub(super) fn read(place: &Place, sqlalchemy: Option<(u32, u32)>, world: &mut World<'_>) -> Result<Self> {
-        let (config, discovered) = super::gather(place, world)?;
+        Self::read_again(place, sqlalchemy, world, None)
+    }
+
+    /// As [`Self::read`]; what has not changed since the last time is taken from a memory.
+    pub(super) fn read_again(
+        place: &Place,
+        sqlalchemy: Option<(u32, u32)>,
+        world: &mut World<'_>,
+        memory: Option<Arc<Memory>>,
+    ) -> Result<Self> {
+        let known = memory.as_ref().map_or_else(Sources::default, |it| it.sources.clone());
+        let (config, discovered) = super::gather(place, known, world)?;
         let Discovered { checkout, sources, environments, findings, .. } = discovered;
-        let (mut stories, trees) = (Vec::new(), Trees::default());
+        let (mut stories, own) = (Vec::new(), Trees::default());
+        let kept = memory.as_deref();
+        if let Some(memory) = kept {
+            memory.begin(&config);
+        }
+        let trees = kept.map_or(&own, |it| &it.trees);
+        let reading = Reading { config: &config, checkout: &checkout, sources: &sources, trees, memory: kept };
         for mut environment in environments {
-            settle(&mut environment, &config, sqlalchemy, &checkout, &sources, &trees);
+            settle(&mut environment, &config, sqlalchemy, &checkout, &sources, trees);
             let engines = python::engines(&sources, &environment.files, &environment.databases);
             if engines.is_empty() {
-                stories.push(Story::read(environment, None, &config, &checkout, &sources, &trees));
+                stories.push(Story::read(environment, None, &reading));
                 continue;
             }
             // Each engine has a history of its own: the same graph, other SQL.
             for engine in engines {
                 let folder = format!("{} ({engine})", environment.folder);
                 let own = Environment { folder, ..environment.clone() };
-                stories.push(Story::read(own, Some(&engine), &config, &checkout, &sources, &trees));
+                stories.push(Story::read(own, Some(&engine), &reading));
             }
         }
-        Ok(Self { config, checkout, sources, stories, findings })
+        Ok(Self { config, checkout, sources, stories, findings, memory })
     }
 
     /// Where the revisions' imports are found.
@@ -125,23 +158,36 @@ impl Project {
     /// Does something with what the SQL of a history depends on beside the revisions.
     pub(super) fn speaking<T>(&self, story: &Story, act: impl FnOnce(&Dialect) -> T) -> T {
         let imports = self.imports();
-        let trees = Trees::default();
-        let settings =
-            Settings { assume: &self.config.assume, types: &self.config.types, modules: &imports, trees: &trees };
-        let naming = &story.history.environment.stack.naming;
+        let (recorder, own) = (Recorder::new(&imports), Trees::default());
+        let trees = self.memory.as_ref().map_or(&own, |it| &it.trees);
+        let settings = Settings { assume: &self.config.assume, types: &self.config.types, modules: &recorder, trees };
+        let stack = &story.history.environment.stack;
+        if let Some(memory) = &self.memory {
+            memory.spoken(&story.history.environment, &imports);
+        }
+        let naming = &stack.naming;
         let listening = Listening::new(&self.sources, &settings, &naming.listeners);
-        act(&Dialect {
-            sqlalchemy: story.history.environment.stack.sqlalchemy.value,
+        let answer = act(&Dialect {
+            sqlalchemy: stack.sqlalchemy.value,
             naming_convention: naming.templates.clone(),
             unknown_names: naming.unknown.clone(),
             listeners: (!naming.listeners.is_empty()).then_some(&listening),
-        })
+        });
+        if let Some(memory) = &self.memory {
+            memory.asked(&story.history.environment.folder, recorder.asked());
+        }
+        answer
     }
 
     /// Each revision of a history as SQL, in its order.
     pub(super) fn migrate(&self, story: &Story) -> Vec<Migrated> {
+        let folder = &story.history.environment.folder;
         self.speaking(story, |dialect| {
-            story.history.revisions.par_iter().map(|revision| check::migrate(revision, dialect)).collect()
+            let migrate = |revision| match &self.memory {
+                Some(memory) => memory.migrated(folder, revision, dialect),
+                None => check::migrate(revision, dialect),
+            };
+            story.history.revisions.par_iter().map(migrate).collect()
         })
     }
 
@@ -172,18 +218,21 @@ impl Project {
 }
 
 impl Story {
-    fn read(
-        mut environment: Environment,
-        engine: Option<&str>,
-        config: &Config,
-        checkout: &Checkout,
-        sources: &Sources,
-        trees: &Trees,
-    ) -> Self {
+    fn read(mut environment: Environment, engine: Option<&str>, reading: &Reading<'_>) -> Self {
+        let Reading { config, checkout, sources, trees, memory } = *reading;
         let imports = Imports { checkout, sources, revisions: &environment.version_locations };
-        let settings = Settings { assume: &config.assume, types: &config.types, modules: &imports, trees };
-        let reads: Vec<Read> =
-            environment.files.par_iter().map(|id| python::read_for(sources, *id, &settings, engine)).collect();
+        let read = |id: SourceId, modules: &dyn Modules| {
+            let settings = Settings { assume: &config.assume, types: &config.types, modules, trees };
+            python::read_for(sources, id, &settings, engine)
+        };
+        let one = |id: &SourceId| match memory {
+            Some(memory) => memory.read(&environment.folder, *id, &imports, read),
+            None => read(*id, &imports),
+        };
+        let reads: Vec<Read> = environment.files.par_iter().map(one).collect();
+        if let Some(memory) = memory {
+            memory.forget_others(&environment.folder, &environment.files);
+        }
         let (mut revisions, mut found, mut comments) = (Vec::new(), Vec::new(), Vec::new());
         let mut used = Used::default();
         let mut listeners = BTreeSet::new();

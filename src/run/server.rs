@@ -4,33 +4,34 @@
 //! fast writer costs one check and not one for each letter. Texts are synchronised as a whole: they are small.
 
 mod answer;
+mod documents;
 mod place;
 
-use super::{Exit, World};
+use super::{Exit, World, memory::Memory};
 use crate::fault;
 use answer::Answer;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use miette::Result;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 /// So long nothing may come in before the histories are read again.
 const PAUSE: Duration = Duration::from_millis(30);
 
-/// What the editor has told.
+/// What the editor has told, and was told.
 #[derive(Default)]
 struct State {
     roots: Vec<PathBuf>,
+    /// What is kept of each root.
+    memories: BTreeMap<PathBuf, Arc<Memory>>,
     unsaved: BTreeMap<PathBuf, String>,
+    /// Where the documents of the rules are.
+    documents: Option<PathBuf>,
     /// What was answered last, by root.
     answers: Vec<Answer>,
-    /// The files that the editor shows something for.
-    told: BTreeSet<String>,
+    /// What the editor shows, by file.
+    told: BTreeMap<String, Vec<Value>>,
     dirty: bool,
 }
 
@@ -74,7 +75,8 @@ pub(super) fn run(world: &mut World<'_>) -> Result<Exit> {
         "positionEncoding": "utf-16",
     });
     let asked = connection.initialize(capabilities).map_err(broken)?;
-    let mut state = State { roots: roots(&asked, world), dirty: true, ..State::default() };
+    let mut state =
+        State { roots: roots(&asked, world), documents: documents::written(), dirty: true, ..State::default() };
     serve(&connection, &mut state)?;
     drop(connection);
     threads.join().map_err(fault::unwritten)?;
@@ -131,15 +133,19 @@ impl State {
         }
     }
 
-    /// Checks again and sends what is wrong in each file; nothing for those in which nothing is wrong any more.
+    /// Checks again and sends what is wrong in each file where that is not what the editor shows already.
     fn publish(&mut self, connection: &Connection) -> Result<()> {
         self.dirty = false;
         self.answers.clear();
         let mut files: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for root in &self.roots {
-            match Answer::new(root, &self.unsaved) {
+            let memory = self.memories.entry(root.clone()).or_insert_with(|| Arc::new(Memory::new()));
+            if memory.is_full() {
+                *memory = Arc::new(Memory::new());
+            }
+            match Answer::new(root, &self.unsaved, memory) {
                 Ok(answer) => {
-                    for (uri, diagnostics) in answer.diagnostics() {
+                    for (uri, diagnostics) in answer.diagnostics(self.documents.as_deref()) {
                         files.entry(uri).or_default().extend(diagnostics);
                     }
                     self.answers.push(answer);
@@ -148,15 +154,13 @@ impl State {
                 Err(error) => log(connection, &format!("{error}"))?,
             }
         }
-        let told: BTreeSet<String> = files.keys().cloned().collect();
-        for uri in self.told.difference(&told) {
-            files.insert(uri.clone(), Vec::new());
+        for uri in self.told.keys().filter(|it| !files.contains_key(*it)).cloned().collect::<Vec<_>>() {
+            tell(connection, &uri, &[])?;
         }
-        self.told = told;
-        for (uri, diagnostics) in files {
-            let told = json!({ "uri": uri, "diagnostics": diagnostics });
-            notify(connection, "textDocument/publishDiagnostics", told)?;
+        for (uri, diagnostics) in files.iter().filter(|(uri, now)| self.told.get(*uri) != Some(now)) {
+            tell(connection, uri, diagnostics)?;
         }
+        self.told = files;
         Ok(())
     }
 
@@ -170,9 +174,7 @@ impl State {
             let path = path.as_deref()?;
             match request.method.as_str() {
                 "textDocument/hover" => answer.hover(path, asked.position?),
-                "textDocument/codeAction" => {
-                    answer.actions(path, &asked.text_document.uri, asked.range?, &self.unsaved)
-                }
+                "textDocument/codeAction" => answer.actions(path, &asked.text_document.uri, asked.range?, self),
                 _ => None,
             }
         };
@@ -203,6 +205,10 @@ fn roots(asked: &Value, world: &World<'_>) -> Vec<PathBuf> {
 
 fn read<T: DeserializeOwned>(value: Value) -> Option<T> {
     serde_json::from_value(value).ok()
+}
+
+fn tell(connection: &Connection, uri: &str, diagnostics: &[Value]) -> Result<()> {
+    notify(connection, "textDocument/publishDiagnostics", json!({ "uri": uri, "diagnostics": diagnostics }))
 }
 
 fn log(connection: &Connection, message: &str) -> Result<()> {

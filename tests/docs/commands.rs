@@ -133,7 +133,7 @@ fn commands(document: &str) -> BTreeSet<String> {
         if line.starts_with("```") {
             inside = !inside;
         } else if !inside {
-            prose += &format!("{line}\n");
+            prose.extend([line, "\n"]);
         }
     }
     let spans = prose.split('`').skip(1).step_by(2);
@@ -284,10 +284,10 @@ fn a_comment_that_is_shown_silences() {
             let table = "def upgrade():\n    op.create_table(\"plans\", sa.Column(\"name\", sa.Text()))\n\n\n\
                 def downgrade():\n    op.drop_table(\"plans\")\n";
             let way = |lines: &mut dyn Iterator<Item = &str>| {
-                let body: String = lines.map(|it| format!("    {it}\n")).collect();
+                let body = lines.map(|it| format!("    {it}")).collect::<Vec<_>>().join("\n");
                 let down = "    with op.get_context().autocommit_block():\n        \
                     op.drop_index(\"ix_plans_name\", \"plans\", postgresql_concurrently=True)\n";
-                format!("def upgrade():\n{body}\n\ndef downgrade():\n{down}")
+                format!("def upgrade():\n{body}\n\n\ndef downgrade():\n{down}")
             };
             assert_eq!(found(&[table, &way(&mut text.lines())]), [""; 0], "{path}");
             let without = found(&[table, &way(&mut text.lines().filter(|it| !it.starts_with('#')))]);

@@ -1,6 +1,9 @@
 //! What a check of one folder comes to, and what an editor asks of it.
 
-use super::place::{Position, Range, uri_of};
+use super::{
+    State, documents,
+    place::{Position, Range, uri_of},
+};
 use crate::{
     check::Report,
     cli::Place,
@@ -12,7 +15,7 @@ use crate::{
     },
     revision::{Body, Revision},
     rules,
-    run::{World, locks, project::Project, sql},
+    run::{World, locks, memory::Memory, project::Project, sql},
     source::{Source, SourceId},
 };
 use miette::Result;
@@ -22,6 +25,7 @@ use std::{
     fmt::Write,
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// What is written for somebody to go on from: a comment without a reason is itself a finding.
@@ -32,11 +36,15 @@ pub(super) struct Answer {
     root: PathBuf,
     project: Project,
     report: Report,
+    memory: Arc<Memory>,
 }
 
 impl Answer {
     /// Reads and checks a folder; texts that are not saved count.
-    pub(super) fn new(root: &Path, unsaved: &BTreeMap<PathBuf, String>) -> Result<Self> {
+    ///
+    /// # Errors
+    /// There is no history, or its settings are wrong.
+    pub(super) fn new(root: &Path, unsaved: &BTreeMap<PathBuf, String>, memory: &Arc<Memory>) -> Result<Self> {
         let place = Place {
             paths: vec![PathBuf::from(".")],
             name: None,
@@ -48,16 +56,16 @@ impl Answer {
         };
         let (mut out, mut err) = (io::sink(), io::sink());
         let mut world = World { here: root.to_path_buf(), colored: false, out: &mut out, err: &mut err };
-        let project = Project::read(&place, None, &mut world)?;
+        let project = Project::read_again(&place, None, &mut world, Some(Arc::clone(memory)))?;
         let report = project.check(&project.config.policy, None)?;
-        Ok(Self { root: root.to_path_buf(), project, report })
+        Ok(Self { root: root.to_path_buf(), project, report, memory: Arc::clone(memory) })
     }
 
     /// The diagnostics of each file, by URI.
-    pub(super) fn diagnostics(&self) -> BTreeMap<String, Vec<Value>> {
+    pub(super) fn diagnostics(&self, documents: Option<&Path>) -> BTreeMap<String, Vec<Value>> {
         let mut files: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for finding in self.report.findings.iter().filter(|it| !it.suppressed) {
-            files.entry(self.uri(finding.span.source)).or_default().push(self.diagnostic(finding));
+            files.entry(self.uri(finding.span.source)).or_default().push(self.diagnostic(finding, documents));
         }
         files
     }
@@ -66,7 +74,7 @@ impl Answer {
         uri_of(&self.project.checkout.absolute(&self.project.sources.get(id).path))
     }
 
-    fn diagnostic(&self, finding: &Finding) -> Value {
+    fn diagnostic(&self, finding: &Finding, documents: Option<&Path>) -> Value {
         let sources = &self.project.sources;
         let related: Vec<Value> = finding
             .notes
@@ -77,7 +85,7 @@ impl Answer {
             })
             .collect();
         let help = finding.help.as_ref().map(|help| format!("\n\nhelp:\n{help}")).unwrap_or_default();
-        json!({
+        let mut diagnostic = json!({
             "range": Range::of(&sources.get(finding.span.source), finding.span),
             "severity": match finding.severity {
                 Severity::Error => 1,
@@ -88,7 +96,11 @@ impl Answer {
             "code": finding.rule,
             "message": format!("{}{help}", finding.message),
             "relatedInformation": related,
-        })
+        });
+        if let Some(link) = documents.and_then(|folder| documents::link(folder, finding.rule)) {
+            diagnostic["codeDescription"] = json!({ "href": link });
+        }
+        diagnostic
     }
 
     /// What the operation at a place sends, and which rules speak there.
@@ -137,13 +149,7 @@ impl Answer {
     }
 
     /// For each finding in a range: a comment that suppresses it, where one is heard.
-    pub(super) fn actions(
-        &self,
-        path: &Path,
-        uri: &str,
-        asked: Range,
-        unsaved: &BTreeMap<PathBuf, String>,
-    ) -> Option<Value> {
+    pub(super) fn actions(&self, path: &Path, uri: &str, asked: Range, state: &State) -> Option<Value> {
         let id = self.source(path)?;
         let source = self.project.sources.get(id);
         let mut actions = Vec::new();
@@ -153,14 +159,14 @@ impl Answer {
             let rest = source.text.get(from as usize..).unwrap_or("");
             let indent: String = rest.chars().take_while(|it| *it == ' ' || *it == '\t').collect();
             let comment = format!("{indent}# limbeck: ignore[{}] {REASON}\n", finding.rule);
-            if !self.is_silenced(path, &source, from, &comment, finding, unsaved) {
+            if !self.is_silenced(path, &source, from, &comment, finding, &state.unsaved) {
                 continue;
             }
             let place = Position { line: line - 1, character: 0 };
             actions.push(json!({
                 "title": format!("Suppress `{}` with a reason", finding.rule),
                 "kind": "quickfix",
-                "diagnostics": [self.diagnostic(finding)],
+                "diagnostics": [self.diagnostic(finding, state.documents.as_deref())],
                 "edit": { "changes": { uri: [{ "range": Range { start: place, end: place }, "newText": comment }] } },
             }));
         }
@@ -192,7 +198,7 @@ impl Answer {
         };
         let mut tried = unsaved.clone();
         tried.insert(path.to_path_buf(), format!("{before}{comment}{after}"));
-        let Ok(answer) = Self::new(&self.root, &tried) else { return false };
+        let Ok(answer) = Self::new(&self.root, &tried, &self.memory) else { return false };
         let heard = |report: &Report| {
             let same = |it: &&Finding| !it.suppressed && it.rule == finding.rule && it.subject == finding.subject;
             report.findings.iter().filter(same).count()
