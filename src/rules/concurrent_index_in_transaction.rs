@@ -3,7 +3,7 @@
 use crate::{
     finding::Severity,
     rule::{Check, Findings, Group, Site, Spec, code},
-    statement::{Action, Kind},
+    statement::{Action, Kind, Name, Upkeep},
 };
 
 pub(super) static SPEC: Spec =
@@ -38,8 +38,26 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
             let help = code::autocommit(&code::execute(sql));
             ("ALTER TABLE … DETACH PARTITION CONCURRENTLY", partition.name.clone(), help)
         }
-        _ => return,
+        kind => {
+            let Some((what, object)) = alone(kind) else { return };
+            (what, object.map_or_else(String::new, |it| it.name.clone()), code::autocommit(&code::execute(sql)))
+        }
     };
     let message = format!("`{what}` always fails here: PostgreSQL refuses it inside a transaction");
     findings.report(site.statement.place(&object), message).object(object).help(help);
+}
+
+/// Everything else that the server runs by itself only (`PreventInTransactionBlock` in its sources), and what it is on.
+fn alone(kind: &Kind) -> Option<(&'static str, Option<&Name>)> {
+    Some(match kind {
+        Kind::Upkeep(Upkeep::Vacuum { tables, .. }) => ("VACUUM", tables.first()),
+        Kind::Upkeep(Upkeep::ReindexIndex { index: name, concurrently: true }) => ("REINDEX CONCURRENTLY", Some(name)),
+        Kind::Upkeep(Upkeep::ReindexTable { table: name, concurrently: true }) => ("REINDEX CONCURRENTLY", Some(name)),
+        Kind::Upkeep(Upkeep::ReindexAll { .. }) => ("REINDEX", None),
+        Kind::Upkeep(Upkeep::Cluster { table: None }) => ("CLUSTER", None),
+        Kind::Other {
+            tag: tag @ ("ALTER SYSTEM" | "CREATE DATABASE" | "DROP DATABASE" | "CREATE TABLESPACE" | "DROP TABLESPACE"),
+        } => (tag, None),
+        _ => return None,
+    })
 }

@@ -3,6 +3,7 @@
 use crate::{
     finding::{Direction, Severity},
     rule::{Check, Findings, Group, Site, Spec, code},
+    schema::Table,
     statement::{Action, Definition, Kind, Name, RowSecurity, Sort, Statement},
 };
 
@@ -16,9 +17,10 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     if !enabled || site.run.direction == Direction::Downgrade || others().any(|it| is_policy(it, table)) {
         return;
     }
-    // Something that is not understood may make one; so may an earlier revision, where the table is older.
-    let made = site.schema.table(table).yes().and_then(|it| it.made).is_some_and(|it| site.is_new(it.run));
-    if !made || !site.unresolved.is_empty() || site.drops_later(table) {
+    // What is not understood may make one, here or before.
+    let known = site.schema.table(table).yes().filter(|it| it.made.is_some() && site.schema.is_whole(it));
+    let has_policy = |it: &Table| site.schema.attached_to(it).iter().any(|(sort, ..)| *sort == Sort::Policy);
+    if known.is_none_or(has_policy) || !site.unresolved.is_empty() || site.drops_later(table) {
         return;
     }
     let message = format!("everybody but the owner of `{table}` finds no row in it: it has row security and no policy");

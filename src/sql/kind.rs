@@ -232,6 +232,11 @@ fn tag(node: &NodeEnum) -> &'static str {
         NodeEnum::GrantStmt(_) => "GRANT",
         NodeEnum::CallStmt(_) => "CALL",
         NodeEnum::CopyStmt(_) => "COPY",
+        NodeEnum::AlterSystemStmt(_) => "ALTER SYSTEM",
+        NodeEnum::CreatedbStmt(_) => "CREATE DATABASE",
+        NodeEnum::DropdbStmt(_) => "DROP DATABASE",
+        NodeEnum::CreateTableSpaceStmt(_) => "CREATE TABLESPACE",
+        NodeEnum::DropTableSpaceStmt(_) => "DROP TABLESPACE",
         _ => "other",
     }
 }

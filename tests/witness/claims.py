@@ -69,6 +69,17 @@ LOCKS = [
 REFUSED = [
     ("concurrent-index-in-transaction", ["CREATE INDEX CONCURRENTLY ix ON users (name)"], "25001"),
     ("concurrent-index-in-transaction", ["DROP INDEX CONCURRENTLY ix_users_login"], "25001"),
+    ("concurrent-index-in-transaction", ["VACUUM users"], "25001"),
+    ("concurrent-index-in-transaction", ["VACUUM FULL"], "25001"),
+    ("concurrent-index-in-transaction", ["REINDEX TABLE CONCURRENTLY users"], "25001"),
+    ("concurrent-index-in-transaction", ["REINDEX INDEX CONCURRENTLY ix_users_login"], "25001"),
+    ("concurrent-index-in-transaction", ["REINDEX SCHEMA public"], "25001"),
+    ("concurrent-index-in-transaction", ["CLUSTER"], "25001"),
+    ("concurrent-index-in-transaction", ["ALTER SYSTEM SET work_mem = '64MB'"], "25001"),
+    ("concurrent-index-in-transaction", ["CREATE DATABASE other"], "25001"),
+    ("concurrent-index-in-transaction", ["DROP DATABASE IF EXISTS other"], "25001"),
+    ("concurrent-index-in-transaction", ["CREATE TABLESPACE fast LOCATION '/nowhere'"], "25001"),
+    ("concurrent-index-in-transaction", ["DROP TABLESPACE IF EXISTS fast"], "25001"),
     ("not-null-without-backfill", ["ALTER TABLE users ALTER COLUMN name SET NOT NULL"], "23502"),
     ("not-null-without-backfill", ["ALTER TABLE users ADD COLUMN phone text NOT NULL"], "23502"),
     (
