@@ -39,5 +39,7 @@ echo "== the page, in a browser"
 on_a_server tests/witness/page.py
 echo "== what users install"
 bash tests/install.sh
+echo "== the examples of the rules, on every major version"
+on_a_server tests/witness/documents.py
 echo "== the lock model, on every major version"
 on_a_server tests/witness/locks.py
