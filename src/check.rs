@@ -9,7 +9,7 @@ use crate::{
     history::History,
     op::Guard,
     policy::Policy,
-    schema::Schema,
+    schema::{Schema, Touched},
     source::{Sources, Span},
     statement::{Unresolved, Way},
 };
@@ -65,6 +65,8 @@ pub struct Report {
     pub environments: Vec<(String, Stack)>,
     /// How much of each environment is understood.
     pub coverage: Vec<Coverage>,
+    /// The revisions of each environment that are reported on; `None`: all.
+    pub reported: Vec<Option<BTreeSet<String>>>,
 }
 
 impl Report {
@@ -202,6 +204,18 @@ pub fn replayed(history: &History, migrations: &[Migrated], at: &[String]) -> Re
     replayed
 }
 
+/// What each revision makes of the schema, by its place in the history: the schema before its upgrade, the one after,
+/// and what its two ways touch.
+pub fn each_step(
+    history: &History,
+    migrations: &[Migrated],
+    mut visit: impl FnMut(usize, &Schema, &Schema, &BTreeSet<Touched>),
+) {
+    decide::replay(&graph::Graph::new(history), migrations, |turn| {
+        visit(turn.place, &turn.before, turn.after, &turn.touched);
+    });
+}
+
 /// Judges an environment.
 #[must_use]
 pub fn check(case: &Case<'_>) -> Report {
@@ -225,7 +239,17 @@ pub fn check(case: &Case<'_>) -> Report {
         summary.count(finding);
     }
     let Environment { folder, stack, .. } = &case.history.environment;
-    Report { findings, summary, environments: vec![(folder.clone(), stack.clone())], coverage: vec![coverage] }
+    let ids = |chosen: &Vec<bool>| {
+        let all = case.history.revisions.iter().zip(chosen);
+        all.filter(|(_, reported)| **reported).map(|(it, _)| it.id.id.clone()).collect()
+    };
+    Report {
+        findings,
+        summary,
+        environments: vec![(folder.clone(), stack.clone())],
+        coverage: vec![coverage],
+        reported: vec![newness.reported.as_ref().map(ids)],
+    }
 }
 
 /// What a run has shown, as it is reported: a finding, the operation's call, and the comments in its SQL.

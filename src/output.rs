@@ -122,6 +122,8 @@ pub struct Output<'a> {
     pub statistics: bool,
     /// The tests of a run on a server.
     pub trials: Option<&'a [trials::Trials]>,
+    /// What the revisions that are reported on lock on the way up, where that is to be told.
+    pub locks: Option<&'a locks::LocksReport>,
 }
 
 impl Output<'_> {
@@ -169,8 +171,16 @@ impl Output<'_> {
 #[must_use]
 pub fn fingerprints(report: &Report, sources: &Sources) -> Vec<String> {
     let paths = Paths::default();
-    let output =
-        Output { report, sources, paths: &paths, look: Look::Plain, statistics: false, histories: &[], trials: None };
+    let output = Output {
+        report,
+        sources,
+        paths: &paths,
+        look: Look::Plain,
+        statistics: false,
+        histories: &[],
+        trials: None,
+        locks: None,
+    };
     let mut rows = output.rows();
     rows.sort_by_key(|row| row.index);
     rows.into_iter().map(|row| row.fingerprint).collect()

@@ -149,11 +149,15 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
     }
     let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());
     let histories: Vec<&crate::history::History> = project.stories.iter().map(|story| &story.history).collect();
+    let sums_up = args.formats.iter().any(|it| it.format == Format::Markdown);
+    let server = Server { version: policy.target.postgres };
+    let locked = sums_up.then(|| locks::reported(&project, &report, server));
     let written = write_reports(&args.formats, world, &|format, colored, out| {
         let look = if colored { Look::Colored } else { Look::Plain };
-        let sources = &project.sources;
+        let (sources, locks) = (&project.sources, locked.as_ref());
         let (report, statistics) = (&report, args.statistics);
-        let output = Output { report, histories: &histories, sources, paths: &paths, look, statistics, trials: None };
+        let (histories, paths) = (histories.as_slice(), &paths);
+        let output = Output { report, histories, sources, paths, look, statistics, trials: None, locks };
         output.write(output_format(format), out)
     });
     // Nobody may be reading any more (`| head`); what was found stays the answer.

@@ -68,7 +68,13 @@ fn sample(turned: bool) -> Sample {
     let coverage = vec![coverage(&sources, &ids)];
     Sample {
         sources,
-        report: Report { findings, summary, environments: vec![("migrations".into(), Stack::default())], coverage },
+        report: Report {
+            findings,
+            summary,
+            environments: vec![("migrations".into(), Stack::default())],
+            coverage,
+            ..Report::default()
+        },
     }
 }
 
@@ -136,8 +142,16 @@ fn findings(sources: &Sources, ids: &[SourceId]) -> Vec<Finding> {
 
 fn written(format: Format, paths: &Paths, look: Look, turned: bool) -> String {
     let Sample { sources, report } = sample(turned);
-    let output =
-        Output { report: &report, histories: &[], sources: &sources, paths, look, statistics: true, trials: None };
+    let output = Output {
+        report: &report,
+        histories: &[],
+        sources: &sources,
+        paths,
+        look,
+        statistics: true,
+        trials: None,
+        locks: None,
+    };
     let mut out = Vec::new();
     output.write(format, &mut out).expect("memory takes all");
     String::from_utf8(out).expect("text")
@@ -246,6 +260,7 @@ fn fingerprints(sample: &Sample) -> Vec<String> {
         look: Look::Plain,
         statistics: false,
         trials: None,
+        locks: None,
     };
     let mut out = Vec::new();
     output.write(Format::Json, &mut out).expect("memory takes all");
@@ -458,6 +473,7 @@ fn sarif_keeps_to_what_github_takes() {
         look: Look::Plain,
         statistics: false,
         trials: None,
+        locks: None,
     };
     let mut out = Vec::new();
     output.write(Format::Sarif, &mut out).expect("memory takes all");

@@ -52,7 +52,7 @@ proptest! {
         }
         let report = Report { findings: vec![finding], ..Report::default() };
         let paths = Paths::default();
-        let output = Output { report: &report, histories: &[], sources: &sources, paths: &paths, look: Look::Plain, statistics: true, trials: None };
+        let output = Output { report: &report, histories: &[], sources: &sources, paths: &paths, look: Look::Plain, statistics: true, trials: None, locks: None };
         let human = written(&output, Format::Human);
         prop_assert!(!human.chars().any(|it| it.is_control() && it != '\n'));
         prop_assert!(!human.contains("Failed to read"));

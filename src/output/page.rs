@@ -8,6 +8,7 @@ use super::{
     history::{Drawn, lanes},
     human,
     locks::{LocksReport, RevisionLocks, WayLocks},
+    schema::step::Change,
     sql::{RevisionSql, SqlReport, WaySql},
 };
 use crate::{finding::Direction, history::History, rules};
@@ -55,12 +56,24 @@ struct RevisionData<'a> {
     downgrade: Option<&'a WaySql>,
     upgrade_locks: Option<&'a WayLocks>,
     downgrade_locks: Option<&'a WayLocks>,
+    schema: &'a [Change],
+}
+
+/// What the page tells beside what was found.
+pub struct Told<'a> {
+    /// What the revisions send.
+    pub sql: &'a SqlReport,
+    /// What that locks.
+    pub locks: &'a LocksReport,
+    /// What each history's revisions make of the schema, in the order of both.
+    pub steps: &'a [Vec<Vec<Change>>],
 }
 
 /// What is known of the revisions beside what was found, by script folder and id.
 struct Known<'a> {
     sent: BTreeMap<(&'a str, &'a str), &'a RevisionSql>,
     locked: BTreeMap<(&'a str, &'a str), &'a RevisionLocks>,
+    steps: &'a [Vec<Change>],
 }
 
 #[derive(Serialize)]
@@ -91,19 +104,27 @@ struct RuleData {
     document: &'static str,
 }
 
-/// Writes the page; `sql` is what the revisions send, `locks` what that locks.
+/// Writes the page.
 ///
 /// # Errors
 /// Whatever the sink answers.
-pub fn write(output: &Output<'_>, sql: &SqlReport, locks: &LocksReport, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(output: &Output<'_>, told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rows = output.rows();
-    let known = Known {
-        sent: sql.revisions.iter().map(|it| ((it.environment.as_str(), it.revision.as_str()), it)).collect(),
-        locked: locks.revisions.iter().map(|it| ((it.environment.as_str(), it.revision.as_str()), it)).collect(),
+    let (sql, locks) = (&told.sql.revisions, &told.locks.revisions);
+    let known = |steps| Known {
+        sent: sql.iter().map(|it| ((it.environment.as_str(), it.revision.as_str()), it)).collect(),
+        locked: locks.iter().map(|it| ((it.environment.as_str(), it.revision.as_str()), it)).collect(),
+        steps,
     };
+    let known: Vec<Known<'_>> = told.steps.iter().map(|steps| known(steps.as_slice())).collect();
     let data = Data {
         summary: human::summary(&output.report.summary),
-        histories: output.histories.iter().map(|history| history_data(output, history, &rows, &known)).collect(),
+        histories: output
+            .histories
+            .iter()
+            .zip(&known)
+            .map(|(it, known)| history_data(output, it, &rows, known))
+            .collect(),
         findings: rows.iter().map(|row| finding(output, row)).collect(),
         rules: rows.iter().filter_map(rule).collect(),
     };
@@ -165,6 +186,7 @@ fn history_data<'a>(
             downgrade: sql.and_then(|it| it.downgrade.as_ref()),
             upgrade_locks: locks.and_then(|it| it.upgrade.as_ref()),
             downgrade_locks: locks.and_then(|it| it.downgrade.as_ref()),
+            schema: known.steps.get(row.revision).map_or(&[], Vec::as_slice),
             row,
         }
     };

@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod sql;
+pub mod step;
 pub mod text;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use super::project::{Project, Story};
 use crate::{
-    check::{self, Locked},
+    check::{self, Locked, Report},
     finding::Direction,
     lock::{Server, waiters},
     output::{
@@ -16,16 +16,38 @@ use crate::{
 
 /// The report for the revisions that are asked for.
 pub(super) fn report(project: &Project, revision: Option<&str>, ways: &[Direction], server: Server) -> LocksReport {
+    let only = |story: &Story| revision.map(|id| story.history.resolve(id).map(|it| it.id.id.clone()));
+    let wanted: Vec<_> = project.stories.iter().map(only).collect();
+    of_those(project, ways, server, &|at, it| wanted[at].as_ref().is_none_or(|only| only.as_ref() == Some(&it.id.id)))
+}
+
+/// What the revisions that a check has reported on lock on the way up.
+pub(super) fn reported(project: &Project, report: &Report, server: Server) -> LocksReport {
+    let is_reported = |at: usize, it: &Revision| {
+        report.reported.get(at).is_none_or(|ids| ids.as_ref().is_none_or(|ids| ids.contains(&it.id.id)))
+    };
+    of_those(project, &[Direction::Upgrade], server, &is_reported)
+}
+
+/// `wanted` is asked with the place of the history and a revision of it.
+fn of_those(
+    project: &Project,
+    ways: &[Direction],
+    server: Server,
+    wanted: &dyn Fn(usize, &Revision) -> bool,
+) -> LocksReport {
     let mut report = LocksReport { postgres: server.version, ..LocksReport::default() };
-    for story in &project.stories {
+    for (at, story) in project.stories.iter().enumerate() {
         let environment = &story.history.environment;
         let said = Surroundings::of(&environment.folder, &environment.stack, &|path| project.shown(path));
         report.environments.push(said);
-        let only = revision.map(|id| story.history.resolve(id).map(|it| &it.id.id));
+        if !story.history.revisions.iter().any(|it| wanted(at, it)) {
+            continue;
+        }
         let migrations = project.migrate(story);
         let locks = check::locks(&story.history, &migrations, server);
         for (it, (migrated, locks)) in story.history.revisions.iter().zip(migrations.iter().zip(&locks)) {
-            if only.is_some_and(|only| only != Some(&it.id.id)) || !asked(story, it) {
+            if !wanted(at, it) || !asked(story, it) {
                 continue;
             }
             let told =

@@ -212,6 +212,7 @@ impl Project {
             whole.environments.extend(report.environments);
             whole.summary = whole.summary.and(Summary { errors: 0, warnings: 0, notes: 0, ..report.summary });
             whole.coverage.extend(report.coverage);
+            whole.reported.extend(report.reported);
         }
         Ok(whole)
     }

@@ -1,11 +1,21 @@
 //! `limbeck report`: everything on one page that a browser shows.
 
-use super::{Exit, World, gate::Gate, locks, project::Project, sql};
+use super::{
+    Exit, World,
+    gate::Gate,
+    locks,
+    project::{Project, Story},
+    sql,
+};
 use crate::{
-    cli, discover, fault,
+    check, cli, discover, fault,
     finding::Direction,
     lock::Server,
-    output::{self, Look, Output, Paths},
+    output::{
+        self, Look, Output, Paths,
+        page::Told,
+        schema::step::{self, Change},
+    },
 };
 use miette::Result;
 
@@ -29,13 +39,27 @@ pub(super) fn run(args: &cli::Page, world: &mut World<'_>) -> Result<Exit> {
         paths: &paths,
         look: Look::Plain,
         trials: None,
+        locks: None,
         statistics: false,
     };
     let mut page = Vec::new();
-    output::page::write(&output, &sent, &locked, &mut page).map_err(fault::unwritten)?;
+    let steps: Vec<Vec<Vec<Change>>> = project.stories.iter().map(|story| steps(&project, story)).collect();
+    let told = Told { sql: &sent, locks: &locked, steps: &steps };
+    output::page::write(&output, &told, &mut page).map_err(fault::unwritten)?;
     let shown = args.html.to_string_lossy();
     discover::write_outside(&world.here.join(&args.html), &shown, &page)?;
     writeln!(world.err, "limbeck: {} is written: {shown}", output::human::summary(&report.summary))
         .map_err(fault::unwritten)?;
     Ok(Exit::Clean)
+}
+
+/// What each revision of a history makes of the schema.
+fn steps(project: &Project, story: &Story) -> Vec<Vec<Change>> {
+    let mut steps = vec![Vec::new(); story.history.revisions.len()];
+    check::each_step(&story.history, &project.migrate(story), |place, before, after, touched| {
+        if let Some(step) = steps.get_mut(place) {
+            *step = step::changes(before, after, touched);
+        }
+    });
+    steps
 }

@@ -159,8 +159,16 @@ fn write(
         let look = if colored { Look::Colored } else { Look::Plain };
         let sources = &project.sources;
         let histories = histories.as_slice();
-        let output =
-            Output { report, histories, sources, paths: &paths, look, statistics: false, trials: Some(trials) };
+        let output = Output {
+            report,
+            histories,
+            sources,
+            paths: &paths,
+            look,
+            statistics: false,
+            trials: Some(trials),
+            locks: None,
+        };
         output.write(super::output_format(format), out)
     });
     // Nobody may be reading any more (`| head`); what was found stays the answer.

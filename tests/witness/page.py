@@ -168,6 +168,9 @@ def small(browser, pictures):
     check("SHARE" in browser.value("document.querySelector('.timeline .held')?.textContent ?? ''"), "the lock is drawn")
     check("writes" in browser.value("document.querySelector('.timeline')?.textContent ?? ''"), "who waits is told")
     check("outside the transaction" in browser.value(detail), "the way down is told")
+    changed = "[...document.querySelectorAll('.schema ins, .schema del, .schema span')].map((it) => it.textContent)"
+    check(browser.value(changed) == ["  name  text", "+ index ix_name USING btree (name)"],
+          f"the schema before and after: {browser.value(changed)}")
     browser.picture(pictures / "light.png")
     browser.key("ArrowDown")
     check(browser.value(picked) == "a1", "the arrow goes on")

@@ -106,34 +106,48 @@
     return part;
   };
 
-  // Each transaction as a table: a row for each relation, a column for each statement; a bar from where the lock is
-  // taken to the end, in the colour of who has to wait.
+  // Each transaction as a table: a row for each relation with who has to wait for it, a column for each statement; a bar
+  // from where the lock is taken to the end, in the colour of who waits.
   const timeline = (name, told) => {
     const part = make("section", { class: "timeline" });
     told.transactions.forEach((transaction, number) => {
       const held = transaction.locks.filter((it) => !it.new);
       if (!held.length) return;
-      const title = transaction.autocommit ? "outside a transaction" : `transaction ${number + 1}`;
-      const table = make("table", {}, make("caption", {}, `Locks of the ${name}, ${title}: ${transaction.duration}`));
-      const head = make("tr", {}, make("th", { scope: "col" }, "relation"));
+      const title = transaction.autocommit ? "outside a transaction, held to the end of the statement"
+        : `transaction ${number + 1}, held to its end`;
+      const longest = `the longest work meanwhile: ${transaction.duration}`;
+      const table = make("table", {}, make("caption", {}, `Locks of the ${name}, ${title}; ${longest}`));
+      const head = make("tr", {}, make("th", { scope: "col" }, "relation"), make("th", { scope: "col" }, "who waits, how long"));
       for (const at of transaction.statements) head.append(make("th", { scope: "col", title: told.statements[at].sql }, `line ${told.statements[at].line}`));
-      head.append(make("th", { scope: "col" }, "who waits"));
       table.append(head);
       for (const lock of held) {
         const row = make("tr", {}, make("th", { scope: "row" }, lock.relation));
         const waits = lock.waits.filter((it) => it !== "ddl");
         const worst = waits.includes("reads") ? "error" : waits.length ? "warning" : "open";
+        row.append(make("td", {}, waits.length ? `${waits.join(" and ")}, ${lock.duration}` : "other changes of the schema"));
         for (const at of transaction.statements) {
           const held = at >= lock.since;
           row.append(make("td", held ? { class: `held ${worst}`, title: `${lock.mode} on ${lock.relation}` } : {}, at === lock.since ? lock.mode : ""));
         }
-        row.append(make("td", {}, waits.length ? `${waits.join(" and ")}, ${lock.duration}` : "other changes of the schema"));
         table.append(row);
       }
       part.append(table);
     });
     for (const it of told.statements) for (const gap of it.gaps) part.append(make("p", { class: "when" }, `line ${it.line}: ${gap}`));
     return part;
+  };
+
+  // What the upgrade makes of each thing that it touches: what was there before, what is there after.
+  const change = (it) => {
+    const box = make("pre", { class: "change", role: "group", "aria-label": it.what });
+    for (const line of it.lines) {
+      const [mark, word] = { before: ["- ", "del"], after: ["+ ", "ins"], both: ["  ", "span"] }[line.when];
+      box.append(make(word, {}, mark + line.text), "\n");
+    }
+    const was = it.lines.some((line) => line.when !== "after"), is = it.lines.some((line) => line.when !== "before");
+    const words = !it.lines.length ? "is not known" : !was ? "is made" : !is ? "is dropped" : "changes";
+    const title = make("p", { class: "when" }, `${it.what} ${words}${it.doubtful && it.lines.length ? ", as far as it is known" : ""}`);
+    return it.lines.length ? [title, box] : [title];
   };
 
   const go = (entry, id) => {
@@ -172,6 +186,7 @@
       detail.append(way(name, revision[name]));
       if (revision[`${name}_locks`]) detail.append(timeline(name, revision[`${name}_locks`]));
     }
+    if (revision.schema.length) detail.append(make("section", { class: "schema" }, make("h3", {}, "Schema before and after the upgrade"), ...revision.schema.flatMap(change)));
     detail.scrollTop = 0;
   };
 

@@ -2,7 +2,7 @@
 
 use super::{Left, Spot};
 use crate::{
-    schema::{Column, Index, Known, Made, Object, Sort, Table},
+    schema::{Column, Index, Known, Made, Object, Schema, Sort, Table},
     statement::{Generation, Name, formatted},
 };
 use std::io::{self, Write};
@@ -53,31 +53,33 @@ fn places(left: &Left<'_>, made: Option<Made>, changed: Option<Made>) -> String 
 
 fn table(left: &Left<'_>, table: &Table, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\ntable {}, {}", table.name, places(left, table.made, table.changed))?;
-    if let Some((of, bound)) = &table.partition_of {
-        writeln!(out, "  partition of {of} {bound}")?;
-    }
-    if let Some(by) = &table.partition_by {
-        writeln!(out, "  partitioned by {by}")?;
-    }
-    if !left.schema.is_whole(table) {
-        writeln!(out, "  there may be more than this")?;
-    }
-    let columns = table.columns_in_order();
-    let width = columns.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    for (name, it) in columns {
-        writeln!(out, "  {name:width$}  {}", column(it))?;
-    }
-    for it in table.constraints() {
-        let valid = if it.valid { "" } else { ", not valid" };
-        writeln!(out, "  {}: {}{valid}", it.name, it.definition())?;
-    }
-    for it in left.schema.indexes_of(table) {
-        writeln!(out, "  {}", index(it))?;
-    }
-    for (sort, name, _) in left.schema.attached_to(table) {
-        writeln!(out, "  {} {}", sort.word(), name.name)?;
+    let width = table.columns().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for line in lines(left.schema, table, width) {
+        writeln!(out, "  {line}")?;
     }
     Ok(())
+}
+
+/// What there is to say of a table, each line of it once; names of columns are filled up to a width.
+pub(super) fn lines(schema: &Schema, table: &Table, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some((of, bound)) = &table.partition_of {
+        lines.push(format!("partition of {of} {bound}"));
+    }
+    if let Some(by) = &table.partition_by {
+        lines.push(format!("partitioned by {by}"));
+    }
+    if !schema.is_whole(table) {
+        lines.push("there may be more than this".to_owned());
+    }
+    lines.extend(table.columns_in_order().into_iter().map(|(name, it)| format!("{name:width$}  {}", column(it))));
+    lines.extend(table.constraints().map(|it| {
+        let valid = if it.valid { "" } else { ", not valid" };
+        format!("{}: {}{valid}", it.name, it.definition())
+    }));
+    lines.extend(schema.indexes_of(table).into_iter().map(index));
+    lines.extend(schema.attached_to(table).into_iter().map(|(sort, name, _)| format!("{} {}", sort.word(), name.name)));
+    lines
 }
 
 fn column(it: &Column) -> String {
@@ -107,9 +109,14 @@ fn object(left: &Left<'_>, sort: Sort, name: &Name, it: &Object, out: &mut dyn W
         return Ok(());
     }
     let places = places(left, Some(it.made), Some(it.changed));
+    writeln!(out, "\n{}, {places}", said(sort, name, it))
+}
+
+/// An object in a line.
+pub(super) fn said(sort: Sort, name: &Name, it: &Object) -> String {
     match sort {
-        Sort::Enum => writeln!(out, "\nenum {name} ({}), {places}", it.labels.join(", ")),
-        Sort::View if it.materialized => writeln!(out, "\nmaterialized view {name}, {places}"),
-        _ => writeln!(out, "\n{} {name}, {places}", sort.word()),
+        Sort::Enum => format!("enum {name} ({})", it.labels.join(", ")),
+        Sort::View if it.materialized => format!("materialized view {name}"),
+        _ => format!("{} {name}", sort.word()),
     }
 }

@@ -98,6 +98,7 @@ impl Checkout {
             look: Look::Plain,
             statistics: false,
             trials: None,
+            locks: None,
         };
         let mut bytes = Vec::new();
         output.write(Format::Json, &mut bytes).unwrap();
