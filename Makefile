@@ -15,7 +15,7 @@ demo: build
 		fixtures/type-change-without-using fixtures/multiple-heads
 
 test:
-	@$(SETUP); need_venv; need_venv20; need_tools; need_postgres; need_servers; need_chromium; bash tests/all.sh
+	@$(SETUP); need_venv; need_venv20; need_tools; need_postgres; need_servers; need_chromium; need_mermaid; bash tests/all.sh
 
 bench:
 	@$(SETUP); cargo bench

@@ -62,7 +62,8 @@ impl Runner {
                 let given = inputs.iter().find(|(name, _)| *name == input);
                 return given.map_or_else(|| default(input), |(_, value)| (*value).to_owned());
             }
-            if let Some(output) = inner.strip_prefix("steps.check.outputs.") {
+            let handed = inner.strip_prefix("steps.check.outputs.").or(inner.strip_prefix("steps.roundtrip.outputs."));
+            if let Some(output) = handed {
                 return self.outputs.get(output).cloned().unwrap_or_default();
             }
             assert_eq!(inner, "github.action_path");
@@ -211,43 +212,172 @@ fn inputs_are_words_and_never_code() {
     }
 }
 
-/// A `gh` that writes down what it is asked, and knows of a comment where one is said to be there.
-fn gh(runner: &Runner, comment: &str) -> String {
-    let folder = runner.path("bin");
-    fs::create_dir_all(&folder).unwrap();
-    let script = format!(
-        "#!/usr/bin/env bash\necho \"$*\" >>\"{}\"\ncase \"$*\" in *--paginate*) printf '{comment}' ;; esac\n",
-        runner.path("asked").display()
-    );
-    fs::write(folder.join("gh"), script).unwrap();
-    assert!(Command::new("chmod").args(["+x", folder.join("gh").to_str().unwrap()]).status().unwrap().success());
-    format!("{}:{}", folder.display(), std::env::var("PATH").unwrap())
+/// A `gh api` on comments that lie in a folder, a file each: it answers in pages of two, takes `--jq` where there is a
+/// `jq`, and refuses what GitHub refuses.
+const GH: &str = r#"#!/usr/bin/env bash
+set -euo pipefail
+echo "$*" >>"$ISSUE/asked"
+[ "$1" = api ] && shift
+[ "$GH_TOKEN" = secret ] || { echo "HTTP 401" >&2; exit 1; }
+method=GET path= filter=. body=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --paginate) ;;
+    --jq) filter=$2; shift ;;
+    -X) method=$2; shift ;;
+    -F) body=${2#body=@}; shift ;;
+    *) path=$1 ;;
+    esac
+    shift
+done
+comment() { jq -n --arg id "$1" --arg login "$2" --arg type "$3" --rawfile body "$4" \
+    '{id: ($id | tonumber), user: {login: $login, type: $type}, body: $body}' >"$ISSUE/$1.json"; }
+case "$method $path" in
+"GET repos/o/r/issues/7/comments") find "$ISSUE" -name "*.json" | sort | xargs -r -n 2 jq -s '.' | jq -r "$filter" ;;
+"POST repos/o/r/issues/7/comments") [ "$(wc -c <"$body")" -le 65536 ] && comment 99 'github-actions[bot]' Bot "$body" ;;
+"PATCH repos/o/r/issues/comments/"*) id=${path##*/}; [ -f "$ISSUE/$id.json" ] && comment "$id" 'github-actions[bot]' Bot "$body" ;;
+"DELETE repos/o/r/issues/comments/"*) rm "$ISSUE/${path##*/}.json" ;;
+*) echo "HTTP 404 $method $path" >&2; exit 1 ;;
+esac
+"#;
+
+/// A pull request with comments, by id: who wrote them, of which type, and what.
+struct Issue {
+    runner: Runner,
 }
 
-fn comments(indexes: usize, comment: &str, reference: &str) -> (String, String) {
-    let folder = history(indexes);
-    let mut runner = Runner::new();
-    runner.check(folder.path(), &[]);
-    let path = gh(&runner, comment);
-    let extra = [("PATH", path.as_str()), ("GITHUB_REF", reference), ("GITHUB_REPOSITORY", "o/r")];
-    let output = runner.run("Comment", folder.path(), &[("token", "t")], &extra);
-    assert!(output.status.success(), "{output:?}");
-    let asked = fs::read_to_string(runner.path("asked")).unwrap_or_default();
-    (asked, fs::read_to_string(runner.path("limbeck.comment")).unwrap_or_default())
+impl Issue {
+    fn new(comments: &[(u32, &str, &str, &str)]) -> Self {
+        let runner = Runner::new();
+        fs::create_dir(runner.path("issue")).unwrap();
+        fs::create_dir(runner.path("bin")).unwrap();
+        let gh = runner.path("bin/gh");
+        fs::write(&gh, GH).unwrap();
+        assert!(Command::new("chmod").arg("+x").arg(gh).status().unwrap().success());
+        for (id, login, kind, body) in comments {
+            let comment = serde_json::json!({ "id": id, "user": { "login": login, "type": kind }, "body": body });
+            fs::write(runner.path(&format!("issue/{id}.json")), comment.to_string()).unwrap();
+        }
+        Self { runner }
+    }
+
+    /// Checks a history with so many indexes and runs the step; the comments are then these.
+    fn comments(&mut self, indexes: usize, reference: &str) -> BTreeMap<u32, String> {
+        let folder = history(indexes);
+        self.runner.check(folder.path(), &[]);
+        let path = format!("{}:{}", self.runner.path("bin").display(), std::env::var("PATH").unwrap());
+        let issue = self.runner.path("issue");
+        let extra = [
+            ("PATH", path.as_str()),
+            ("ISSUE", issue.to_str().unwrap()),
+            ("GITHUB_REF", reference),
+            ("GITHUB_REPOSITORY", "o/r"),
+        ];
+        let output = self.runner.run("Comment", folder.path(), &[("token", "secret")], &extra);
+        assert!(output.status.success(), "{output:?}");
+        let files = fs::read_dir(issue).unwrap().map(|it| it.unwrap().path());
+        let comments = files.filter(|it| it.extension().is_some_and(|it| it == "json")).map(|file| {
+            let comment: serde_json::Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+            (u32::try_from(comment["id"].as_u64().unwrap()).unwrap(), comment["body"].as_str().unwrap().to_owned())
+        });
+        comments.collect()
+    }
+}
+
+const MARK: &str = "<!-- limbeck -->";
+const PULL: &str = "refs/pull/7/merge";
+
+/// GitHub's runners have `jq`, and so has CI.
+fn has_jq() -> bool {
+    let there = Command::new("jq").arg("--version").output().is_ok();
+    assert!(there || std::env::var_os("CI").is_none(), "there is no jq");
+    there
 }
 
 #[test]
 fn the_comment_is_made_changed_and_taken_away() {
-    let reference = "refs/pull/7/merge";
-    let (asked, body) = comments(1, "", reference);
-    assert!(asked.contains("-X POST repos/o/r/issues/7/comments -F body=@"), "{asked}");
-    assert!(body.starts_with("<!-- limbeck -->\n## limbeck: 1 error"), "{body}");
-    let (asked, _) = comments(1, "42\\n", reference);
-    assert!(asked.contains("-X PATCH repos/o/r/issues/comments/42 "), "{asked}");
-    let (asked, _) = comments(0, "42\\n", reference);
-    assert!(asked.contains("-X DELETE repos/o/r/issues/comments/42"), "{asked}");
-    let (asked, _) = comments(0, "", reference);
-    assert_eq!(asked.lines().count(), 1, "nothing to say, nothing there: {asked}");
-    let (asked, _) = comments(1, "", "refs/heads/main");
-    assert_eq!(asked, "", "no pull request, no comment");
+    if !has_jq() {
+        return;
+    }
+    // Somebody else's words stay, even where they quote ours.
+    let others = [
+        (1, "somebody", "User", "<!-- limbeck --> is what it says"),
+        (2, "other[bot]", "Bot", "see <!-- limbeck -->"),
+        (3, "somebody", "User", "well"),
+    ];
+    let mut issue = Issue::new(&others);
+    assert_eq!(issue.comments(0, PULL).len(), 3, "nothing to say, nothing there");
+    let made = issue.comments(1, PULL);
+    assert_eq!(made.len(), 4, "{made:?}");
+    assert!(made[&99].starts_with(&format!("{MARK}\n## limbeck: 1 error")), "{made:?}");
+    let changed = issue.comments(2, PULL);
+    assert_eq!(changed.len(), 4, "one comment, however often it runs: {changed:?}");
+    assert!(changed[&99].starts_with(&format!("{MARK}\n## limbeck: 2 errors")), "{changed:?}");
+    assert_eq!(issue.comments(0, "refs/heads/main").len(), 4, "no pull request, no word");
+    let left = issue.comments(0, PULL);
+    assert_eq!(left.keys().copied().collect::<Vec<_>>(), [1, 2, 3], "the last finding takes it away");
+}
+
+#[test]
+fn a_comment_is_no_longer_than_github_takes() {
+    if !has_jq() {
+        return;
+    }
+    let mut issue = Issue::new(&[]);
+    let folder = history(1);
+    issue.runner.check(folder.path(), &[]);
+    let path = issue.runner.path("limbeck.md");
+    let long = format!("{}{}", fs::read_to_string(&path).unwrap(), "x".repeat(70_000));
+    fs::write(&path, long).unwrap();
+    let bin = format!("{}:{}", issue.runner.path("bin").display(), std::env::var("PATH").unwrap());
+    let place = issue.runner.path("issue");
+    let extra = [
+        ("PATH", bin.as_str()),
+        ("ISSUE", place.to_str().unwrap()),
+        ("GITHUB_REF", PULL),
+        ("GITHUB_REPOSITORY", "o/r"),
+    ];
+    let output = issue.runner.run("Comment", folder.path(), &[("token", "secret")], &extra);
+    assert!(output.status.success(), "{output:?}");
+    let comment = fs::read_to_string(place.join("99.json")).unwrap();
+    assert!(comment.contains("1 error") && comment.len() < 1000, "{comment}");
+}
+
+/// Without PostgreSQL's programs there is nothing to run on; in CI that is a failure.
+#[test]
+fn the_round_trip_is_run_where_it_is_asked_for() {
+    let folder = history(0);
+    let mut runner = Runner::new();
+    let binary = ("binary", env!("CARGO_BIN_EXE_limbeck"));
+    runner.check(folder.path(), &[]);
+    let output = runner.run("Round trip", folder.path(), &[binary], &[]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.code() == Some(2) && error.contains("PostgreSQL") && std::env::var_os("CI").is_none() {
+        return;
+    }
+    assert_eq!((output.status.code(), runner.output("found")), (Some(0), "0"), "{output:?}");
+    assert!(runner.summary().contains("## limbeck roundtrip: 0 errors"), "{}", runner.summary());
+    assert!(runner.summary().contains("| fresh | passed |"), "{}", runner.summary());
+
+    let versions = folder.path().join("m/versions");
+    let broken = "from alembic import op\n\nrevision = \"b\"\ndown_revision = \"a\"\n\n\n\
+        def upgrade():\n    op.execute(\"ALTER TABLE t ADD CHECK (nothing > 1)\")\n\n\ndef downgrade():\n    pass\n";
+    fs::write(versions.join("b.py"), broken).unwrap();
+    let mut runner = Runner::new();
+    runner.check(folder.path(), &[("fail-on", "never")]);
+    let output = runner.run("Round trip", folder.path(), &[binary], &[]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(said(&output).contains("title=failing-statement"), "{}", said(&output));
+    assert_ne!(runner.output("found"), "0");
+}
+
+#[test]
+fn the_summary_says_what_locks_what() {
+    let mut runner = Runner::new();
+    runner.check(history(1).path(), &[]);
+    let row = "| <code>b</code> | 9 | SHARE | <code>t</code> | writes | index build |";
+    assert!(runner.summary().contains("What locks what") && runner.summary().contains(row), "{}", runner.summary());
+    let mut quiet = Runner::new();
+    quiet.check(history(0).path(), &[]);
+    assert!(!quiet.summary().contains("What locks what"), "nobody waits for a table that is new: {}", quiet.summary());
 }

@@ -37,6 +37,8 @@ echo "== the formats, as others read them"
 .venvtools/bin/python tests/witness/formats.py --limbeck target/release/limbeck
 echo "== the page, in a browser"
 on_a_server tests/witness/page.py
+echo "== the pictures, drawn by mermaid"
+on_a_server tests/witness/mermaid.py
 echo "== what users install"
 bash tests/install.sh
 echo "== the examples of the rules, on every major version"

@@ -60,6 +60,25 @@ need_chromium() {
     echo "setup: no Chromium is found: the page is not looked at" >&2
 }
 
+# Summaries hold pictures that GitHub draws with mermaid: here too, in Chromium.
+MERMAID=11.17.2
+MERMAID_SUM=57a2b70bc101744b0f1595d228c25eea9a50384371b87011afd1af1d7e21878ee501b84c443f6a7f8a042bb2e869143150b31af34feab798073bbdda0a578106
+
+need_mermaid() {
+    if [ "$(cat .mermaid/stamp 2>/dev/null)" = "$MERMAID" ]; then return 0; fi
+    echo "setup: fetching mermaid $MERMAID" >&2
+    rm -rf .mermaid && mkdir .mermaid
+    if fetch_package "mermaid@$MERMAID" "https://registry.npmjs.org/mermaid/-/mermaid-$MERMAID.tgz" .mermaid/package.tgz &&
+        echo "$MERMAID_SUM  .mermaid/package.tgz" | sha512sum --check --status &&
+        tar -xzf .mermaid/package.tgz -C .mermaid --strip-components=2 package/dist/mermaid.min.js; then
+        rm .mermaid/package.tgz
+        echo "$MERMAID" >.mermaid/stamp
+    else
+        rm -rf .mermaid
+        echo "setup: there is no mermaid: pictures are not drawn" >&2
+    fi
+}
+
 venv() { # FOLDER REQUIREMENTS
     stamp=$(cksum "$2" | cut -d' ' -f1,2 | tr ' ' '-')
     if [ "$(cat "$1/stamp" 2>/dev/null)" = "$stamp" ]; then

@@ -18,6 +18,8 @@ const MOST_ROWS: usize = 60;
 const MOST_HELPS: usize = 15;
 /// More reasons for what is not understood are counted.
 const MOST_GAPS: usize = 10;
+/// More locks are counted.
+const MOST_LOCKS: usize = 40;
 /// A longer message or name (in characters) is cut.
 const LONGEST: usize = 400;
 /// A longer block of code (in characters) is cut.
@@ -32,13 +34,29 @@ pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
     rows.sort_by_key(|row| Reverse(row.finding.severity));
     let (suppressed, shown): (Vec<Row<'_>>, Vec<Row<'_>>) = rows.into_iter().partition(|row| row.finding.suppressed);
     let sum = &output.report.summary;
-    writeln!(out, "## limbeck: {}\n", human::found(sum))?;
+    let command = if output.trials.is_some() { "limbeck roundtrip" } else { "limbeck" };
+    writeln!(out, "## {command}: {}\n", human::found(sum))?;
     let silent = if suppressed.is_empty() { String::new() } else { format!(", {} suppressed", suppressed.len()) };
     writeln!(out, "{}{silent}.", human::seen(sum))?;
+    write_trials(output, out)?;
     write_table(&shown, out)?;
     write_helps(&shown, out)?;
+    write_locks(output, out)?;
     write_picture(output, out)?;
     write_coverage(output, out)
+}
+
+/// What was tried on a server.
+fn write_trials(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(trials) = output.trials else { return Ok(()) };
+    writeln!(out, "\n| history | PostgreSQL | test | outcome | what was run |\n|:--|:--|:--|:--|:--|")?;
+    for it in trials {
+        for test in &it.tests {
+            let (environment, detail) = (code(&it.environment), prose(&test.detail));
+            writeln!(out, "| {environment} | {} | {} | {} | {detail} |", it.postgres, test.name, test.outcome)?;
+        }
+    }
+    Ok(())
 }
 
 fn write_table(rows: &[Row<'_>], out: &mut dyn Write) -> io::Result<()> {
@@ -94,6 +112,34 @@ fn write_helps(rows: &[Row<'_>], out: &mut dyn Write) -> io::Result<()> {
     }
     if helped.len() > MOST_HELPS {
         writeln!(out, "\nAnd for {} more findings.", helped.len() - MOST_HELPS)?;
+    }
+    writeln!(out, "\n</details>")
+}
+
+/// Which statements of the way up keep somebody from reading or writing what was there before.
+fn write_locks(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
+    // The newest first: where there are many, they are what is looked at.
+    let revisions = output.locks.into_iter().flat_map(|it| it.revisions.iter().rev());
+    let statements =
+        revisions.flat_map(|it| it.upgrade.iter().flat_map(move |way| way.statements.iter().map(move |of| (it, of))));
+    let locks: Vec<_> = statements
+        .flat_map(|(revision, statement)| statement.locks.iter().map(move |lock| (revision, statement, lock)))
+        .filter(|(_, _, lock)| lock.waits.iter().any(|it| *it != "ddl"))
+        .collect();
+    if locks.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n<details><summary>What locks what</summary>\n")?;
+    writeln!(out, "| revision | line | lock | on | who waits | how long |\n|:--|:--|:--|:--|:--|:--|")?;
+    for (revision, statement, lock) in locks.iter().take(MOST_LOCKS) {
+        let waits: Vec<&str> = lock.waits.iter().copied().filter(|it| *it != "ddl").collect();
+        let (id, relation) = (code(&revision.revision), code(&lock.relation));
+        let length = if lock.certain { lock.duration.to_owned() } else { format!("{} at most", lock.duration) };
+        let (line, mode, waits) = (statement.line, lock.mode, waits.join(" and "));
+        writeln!(out, "| {id} | {line} | {mode} | {relation} | {waits} | {length} |")?;
+    }
+    if locks.len() > MOST_LOCKS {
+        writeln!(out, "\nAnd {} more locks; `limbeck locks` lists them.", locks.len() - MOST_LOCKS)?;
     }
     writeln!(out, "\n</details>")
 }
