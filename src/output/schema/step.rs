@@ -120,7 +120,7 @@ mod tests {
             When::After => '+',
             When::Both => ' ',
         };
-        merged(&own(before), &own(after)).iter().map(|it| format!("{}{}", mark(it.when), it.text)).collect()
+        merged(&own(before), &own(after)).iter().flat_map(|it| [mark(it.when).to_string(), it.text.clone()]).collect()
     }
 
     #[test]
