@@ -295,9 +295,35 @@ pub struct Roundtrip {
     /// Run what reaches beyond the database: roles, files, programs (only on a temporary server)
     #[arg(long, conflicts_with = "database_url")]
     pub allow_cluster_changes: bool,
+    /// Who runs the revisions; all but `builtin` run the project's own code
+    #[arg(long, value_name = "RUNNER", default_value = "builtin")]
+    pub runner: Runner,
+    /// How the project's Alembic is called; it runs in the folder of its settings
+    #[arg(long, value_name = "COMMAND", default_value = "python -m alembic")]
+    pub alembic_command: String,
+    /// An argument for env.py, as `alembic -x` takes it; may be repeated
+    #[arg(short = 'x', value_name = "ARGUMENT")]
+    pub x: Vec<String>,
+    /// The environment variable that env.py takes the URL of the database from
+    #[arg(long, value_name = "NAME", default_value = "DATABASE_URL")]
+    pub env_var: String,
+    /// How many seconds one call of Alembic may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..86_400))]
+    pub alembic_timeout: u64,
     /// The version of SQLAlchemy that the history is run with, in place of the project's
     #[arg(long, value_name = "X.Y", value_parser = version)]
     pub sqlalchemy: Option<(u32, u32)>,
+}
+
+/// Who runs the revisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Runner {
+    /// limbeck, from the text: no Python is run
+    Builtin,
+    /// The project's own Alembic
+    Alembic,
+    /// limbeck, and the project's own Alembic where a revision is not known in full
+    Auto,
 }
 
 /// `limbeck rebase`.

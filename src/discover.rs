@@ -148,6 +148,8 @@ impl Found {
             file_template: draft.settings.file_template.clone().map(|(text, span)| (text, Some(span))),
             truncate_slug_length: draft.settings.truncate_slug_length,
             url: draft.settings.url.clone(),
+            called_in: draft.base.clone(),
+            settings: draft.ini.map(|id| self.sources.get(id).path.clone()),
             databases: databases(draft.settings.databases.as_deref()),
             selected: (selected.len() < files.len()).then_some(selected),
             files,

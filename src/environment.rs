@@ -214,6 +214,10 @@ pub struct Environment {
     pub file_template: Option<(String, Option<Span>)>,
     /// `truncate_slug_length` (Alembic's default: 40).
     pub truncate_slug_length: Option<usize>,
+    /// The folder that Alembic is called in, where there are settings.
+    pub called_in: Option<String>,
+    /// The ini file of the settings.
+    pub settings: Option<String>,
     /// The revision files, by path.
     pub files: Vec<SourceId>,
     /// `sqlalchemy.url` of the settings, and where it is written.

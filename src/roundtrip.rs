@@ -1,9 +1,12 @@
 //! Up, down, up on a real PostgreSQL: the history is run, and what comes of it is told in findings.
 //!
 //! Only scratch databases are touched: those of a cluster that lives as long as the run, or those that are made on a
-//! server that the user names. The history's statements are ours, rendered from the text; no Python is run.
+//! server that the user names. The history's statements are ours, rendered from the text; no Python is run, unless the
+//! user asks for the project's own Alembic.
 
 mod acts;
+mod address;
+mod alembic;
 mod asks;
 mod catalog;
 mod cluster;
@@ -16,8 +19,16 @@ mod trial;
 mod version;
 mod words;
 
-use crate::{check::Migrated, environment::Driver, finding::Finding, history::History, source::Span};
+use crate::{
+    check::Migrated,
+    environment::Driver,
+    finding::{Direction, Finding},
+    history::History,
+    source::{Sources, Span},
+};
 use acts::Acts;
+use alembic::Caller;
+pub use alembic::{Alembic, Desk, Runner};
 use cluster::Cluster;
 use miette::Result;
 use programs::Programs;
@@ -45,6 +56,8 @@ pub struct Wish {
     pub beside: bool,
     /// `--allow-cluster-changes`.
     pub unbounded: bool,
+    /// `--runner`, where it is not the one of our own.
+    pub alembic: Option<Alembic>,
 }
 
 /// A history, and what of it is to be tried.
@@ -60,6 +73,10 @@ pub struct Case<'a> {
     pub driver: Driver,
     /// `transaction_per_migration`.
     pub per_migration: bool,
+    /// Where its Alembic is called.
+    pub desk: Desk,
+    /// The files of the revisions.
+    pub sources: &'a Sources,
 }
 
 /// A fault that showed itself in a run.
@@ -101,7 +118,7 @@ pub struct Skipped {
     /// The revision's id.
     pub revision: String,
     /// `upgrade`, `downgrade`.
-    pub direction: crate::finding::Direction,
+    pub direction: Direction,
     /// Where the reason stands, if it has a place.
     pub span: Option<Span>,
     /// The reason.
@@ -119,6 +136,8 @@ pub struct Answer {
     pub trials: Vec<Trial>,
     /// What was not run.
     pub skipped: Vec<Skipped>,
+    /// Which revisions the project's own Alembic has run, and which way, by id.
+    pub alembic: BTreeSet<(String, Direction)>,
     /// How many strings of SQL were sent for revisions.
     pub sent: usize,
 }
@@ -149,7 +168,10 @@ async fn attempt(
     slot: &mut Option<Server>,
     talk: &mut dyn FnMut(&str),
 ) -> Result<Vec<Answer>> {
-    let ready: Vec<Vec<[Acts; 2]>> = cases.iter().map(acts_of).collect();
+    let mut ready: Vec<Vec<[Acts; 2]>> = cases.iter().map(acts_of).collect();
+    if let Some(alembic) = &wish.alembic {
+        ready.iter_mut().flatten().flatten().for_each(|acts| hand_over(acts, alembic.runner));
+    }
     let server = if let Some(url) = &wish.url {
         Server::named(url, wish.beside).await?
     } else {
@@ -166,7 +188,11 @@ async fn attempt(
             privileged: server.privileged.clone(),
             unbounded: wish.unbounded,
         };
-        let mut bench = Bench::new(server, case, acts, manners);
+        let caller = wish.alembic.as_ref().and_then(|alembic| {
+            let driver = case.driver.word();
+            Some(Caller::new(alembic, &case.desk, server.address(driver)?))
+        });
+        let mut bench = Bench::new(server, case, acts, manners, caller);
         answers.push(bench.try_all(talk).await?);
     }
     Ok(answers)
@@ -179,6 +205,14 @@ fn acts_of(case: &Case<'_>) -> Vec<[Acts; 2]> {
         [acts::acts(&migrated.upgrade, &revision.upgrade), acts::acts(&migrated.downgrade, &revision.downgrade)]
     })
     .collect()
+}
+
+/// Leaves to the project's own Alembic what it is to run.
+fn hand_over(acts: &mut Acts, runner: Runner) {
+    acts.alembic = runner == Runner::Alembic || acts.unknown.is_some();
+    if acts.alembic {
+        acts.unknown = None;
+    }
 }
 
 /// The roles that the histories take for granted.

@@ -8,6 +8,8 @@ mod documents;
 mod hostile;
 #[path = "roundtrip/kills.rs"]
 mod kills;
+#[path = "roundtrip/runner.rs"]
+mod runner;
 #[path = "roundtrip/url.rs"]
 mod url;
 

@@ -27,8 +27,10 @@ pub(super) struct Draft {
     pub(super) origin: Option<String>,
     /// The ini file of the settings.
     pub(super) ini: Option<SourceId>,
-    /// What `prepend_sys_path` comes to, and the folder that Alembic is run in.
+    /// What `prepend_sys_path` comes to, and `base`.
     pub(super) import_roots: Vec<String>,
+    /// The folder that Alembic is run in.
+    pub(super) base: Option<String>,
     pub(super) talk: Vec<String>,
 }
 
@@ -166,10 +168,10 @@ impl<'a> Search<'a> {
             version_locations.extend(versions_of(self.checkout(), &folder));
         }
         let mut import_roots = locator.import_roots(&base);
-        import_roots.push(base);
+        import_roots.push(base.clone());
         let ini = origin.ini.as_ref().map(|(id, _)| *id);
         let origin = Some(origin.folder.clone());
-        self.add(Draft { folder, version_locations, settings, origin, ini, import_roots, talk });
+        self.add(Draft { folder, version_locations, settings, origin, ini, import_roots, base: Some(base), talk });
         Ok(())
     }
 
@@ -240,6 +242,7 @@ impl<'a> Search<'a> {
             origin: None,
             ini: None,
             import_roots: Vec::new(),
+            base: None,
             talk: Vec::new(),
         });
     }

@@ -4,6 +4,9 @@ use super::human::one_line;
 use serde::Serialize;
 use std::io::{self, Write};
 
+/// More of what Alembic has run than this is counted, not listed.
+const MOST: usize = 30;
+
 /// The tests of one history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Trials {
@@ -15,6 +18,8 @@ pub struct Trials {
     pub tests: Vec<Test>,
     /// What was not run as Alembic would run it.
     pub skipped: Vec<Skipped>,
+    /// What the project's own Alembic has run, by revision.
+    pub alembic: Vec<ByAlembic>,
 }
 
 /// One test.
@@ -43,6 +48,15 @@ pub struct Skipped {
     pub reason: String,
 }
 
+/// One way of a revision that the project's own Alembic has run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ByAlembic {
+    /// The revision's id.
+    pub revision: String,
+    /// `upgrade` or `downgrade`.
+    pub direction: &'static str,
+}
+
 /// Writes the tests for people.
 ///
 /// # Errors
@@ -53,6 +67,12 @@ pub fn write(all: &[Trials], out: &mut dyn Write) -> io::Result<()> {
             let line = it.line.map_or_else(String::new, |line| format!(":{line}"));
             let (file, reason) = (one_line(&it.file), one_line(&it.reason));
             writeln!(out, "not run: {} of {} ({file}{line}): {reason}", it.direction, one_line(&it.revision))?;
+        }
+        if trials.alembic.len() > MOST {
+            writeln!(out, "run by Alembic: {} ways of revisions", trials.alembic.len())?;
+        }
+        for it in trials.alembic.iter().filter(|_| trials.alembic.len() <= MOST) {
+            writeln!(out, "run by Alembic: {} of {}", it.direction, one_line(&it.revision))?;
         }
         let width = trials.tests.iter().map(|it| it.name.len()).max().unwrap_or(0);
         writeln!(out, "{} on PostgreSQL {}", one_line(&trials.environment), trials.postgres)?;

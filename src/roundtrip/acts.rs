@@ -19,6 +19,8 @@ pub(super) struct Acts {
     pub(super) unknown: Option<(Span, Reason)>,
     /// It ends with an exception whatever the database holds.
     pub(super) raises: bool,
+    /// The project's own Alembic runs it.
+    pub(super) alembic: bool,
 }
 
 /// One string that is sent, or the exception that ends the function.
@@ -99,7 +101,7 @@ pub(super) fn acts(way: &Way, body: &Body) -> Acts {
     }
     let raises = raises(body, &mut steps);
     steps.sort_by_key(|(step, _)| *step);
-    Acts { all: steps.into_iter().map(|(_, act)| act).collect(), unknown: unknown(way, body), raises }
+    Acts { all: steps.into_iter().map(|(_, act)| act).collect(), unknown: unknown(way, body), raises, alembic: false }
 }
 
 /// Adds the exceptions that the body may end with; the answer is whether it always does.

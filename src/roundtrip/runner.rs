@@ -6,6 +6,7 @@
 
 use super::{
     acts::{Act, Acts, Part},
+    alembic::Failure,
     asks::{Asked, is_done},
     server::SCHEMA,
     session::{Refusal, Session, literal},
@@ -53,6 +54,8 @@ pub(super) enum Stop {
     Beyond { act: usize, what: &'static str },
     /// The function raises an exception.
     Raised { act: usize },
+    /// The project's own Alembic ends with an error.
+    Failed { failure: Failure },
     /// The server refuses Alembic's own statement, or the connection is gone.
     Around { refusal: Refusal },
 }

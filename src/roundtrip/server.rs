@@ -4,6 +4,7 @@
 //! limbeck does: roles that the history takes for granted, and extensions, through two functions that do just that.
 
 use super::{
+    address::Address,
     cluster::Cluster,
     lease,
     session::{Session, identifier, literal},
@@ -59,6 +60,8 @@ pub(super) struct Server {
     prefix: String,
     made: u32,
     live: BTreeSet<String>,
+    /// What the user gave, as the history connects; `None`: a cluster of our own.
+    given: Option<Address>,
     /// Keep what is there at the end.
     keep: bool,
     /// The history may change the whole cluster.
@@ -103,6 +106,7 @@ impl Server {
             prefix: ROLE.to_owned(),
             made: 0,
             live: BTreeSet::new(),
+            given: None,
             keep: false,
             unbounded: superuser,
             major,
@@ -116,10 +120,10 @@ impl Server {
     /// # Errors
     /// It cannot be reached, does not let us create databases, or the database that the URL names has tables in it
     /// and nobody said that scratch databases may be made beside it.
-    pub(super) async fn named(url: &str, beside: bool) -> Result<Self> {
+    pub(super) async fn named(given: &str, beside: bool) -> Result<Self> {
         let odd = |()| fault::plain("`--database-url` is no URL of a PostgreSQL database");
         // The driver is SQLAlchemy's business.
-        let (scheme, rest) = url.split_once("://").ok_or(()).map_err(odd)?;
+        let (scheme, rest) = given.split_once("://").ok_or(()).map_err(odd)?;
         let plain = scheme.split('+').next().unwrap_or(scheme);
         let url = format!("{plain}://{}", with_host(rest));
         let options = PgConnectOptions::from_str(&url).map_err(|_| ()).map_err(odd)?;
@@ -158,6 +162,7 @@ impl Server {
             prefix: prefix.clone(),
             made: 0,
             live: BTreeSet::new(),
+            given: Address::of(given, None),
             keep: false,
             unbounded: false,
             major: fact(0).parse().unwrap_or(0),
@@ -172,6 +177,7 @@ impl Server {
             let sql = format!("CREATE ROLE {prefix} LOGIN NOSUPERUSER PASSWORD {}", literal(&password));
             run(&mut server.admin, &sql).await?;
             server.history = server.history.clone().username(&prefix).password(&password);
+            server.given = Address::of(given, Some((&prefix, &password)));
             server.role = Some(prefix);
         }
         Ok(server)
@@ -224,6 +230,12 @@ impl Server {
     /// Connects to a database as the history does.
     pub(super) async fn open(&self, database: &str) -> Result<Session> {
         Session::open(&self.history.clone().database(database)).await
+    }
+
+    /// How the history's own Alembic connects; `driver` is what SQLAlchemy does it with, where no URL says so.
+    pub(super) fn address(&self, driver: &str) -> Option<Address> {
+        let own = || Some(Address::socket(driver, self.history.get_username(), self.history.get_socket()?));
+        self.given.clone().or_else(own)
     }
 
     /// Drops a database.

@@ -79,8 +79,7 @@ impl Heads {
     }
 
     /// The ids, in their order.
-    #[cfg(test)]
-    fn ids(&self) -> Vec<&str> {
+    pub(super) fn ids(&self) -> Vec<&str> {
         self.0.iter().map(String::as_str).collect()
     }
 }

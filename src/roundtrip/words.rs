@@ -3,6 +3,7 @@
 use super::{
     Shown,
     acts::{Act, Acts},
+    alembic::Failure,
     catalog::{Catalog, Change, Object},
     runner::{Stop, word_at},
     session::Refusal,
@@ -11,7 +12,7 @@ use crate::{
     finding::{Direction, Finding, Severity, Subject},
     history::History,
     revision::{Body, Revision},
-    source::Span,
+    source::{Sources, Span},
 };
 
 /// The rules that speak here.
@@ -28,6 +29,7 @@ const MOST: usize = 8;
 pub(super) struct Words<'a> {
     pub(super) history: &'a History,
     pub(super) acts: &'a [[Acts; 2]],
+    pub(super) sources: &'a Sources,
 }
 
 impl Words<'_> {
@@ -52,6 +54,7 @@ impl Words<'_> {
                 let message = format!("the {} ends with an exception here", direction.word());
                 self.shown(FAILING, revision, direction, act(at), message)
             }
+            Stop::Failed { failure } => self.failed(revision, direction, failure),
             Stop::Beyond { act: at, what } => {
                 let message = format!("this reaches beyond the database, and is not run: {what}");
                 let mut shown = self.shown(BEYOND, revision, direction, act(at), message);
@@ -65,6 +68,24 @@ impl Words<'_> {
             shown.finding.severity = Severity::Warning;
             let span = self.history.find(id).map_or(shown.finding.span, |it| it.upgrade.span);
             shown.finding.note(span, format!("`{id}` before it was run only as far as it is known"));
+        }
+        shown
+    }
+
+    /// The project's own Alembic ended with an error.
+    fn failed(&self, revision: &Revision, direction: Direction, failure: &Failure) -> Shown {
+        let message = format!("the project's own Alembic fails here: {}", failure.words);
+        let mut shown = self.shown(FAILING, revision, direction, None, message);
+        shown.finding.sql.clone_from(&failure.sql);
+        let source = self.sources.get(revision.source);
+        if let Some(line) = failure.line_in(&source.path).filter(|line| *line <= source.line_count()) {
+            let (start, end) = source.line_range(line);
+            let text = source.text.get(start as usize..end as usize).unwrap_or("");
+            let indent = text.len() - text.trim_start().len();
+            let indent = u32::try_from(indent).unwrap_or(0);
+            let length = u32::try_from(text.trim_end().len()).unwrap_or(0);
+            shown.finding.span =
+                Span { source: revision.source, start: start + indent, end: start + length.max(indent) };
         }
         shown
     }

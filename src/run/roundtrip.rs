@@ -5,15 +5,16 @@ use crate::{
     check::{self, Case, Migrated, Report, Summary},
     cli::{self, Format},
     config,
-    environment::Transactions,
+    environment::{Environment, Transactions},
     fault,
     finding::Finding,
     output::{self, Look, Output, Paths, trials},
     policy::Policy,
-    roundtrip::{self, Answer, Outcome, Wish},
+    roundtrip::{self, Alembic, Answer, Desk, Outcome, Runner, Wish},
     run::gate::Gate,
 };
 use miette::Result;
+use std::{path::Path, time::Duration};
 
 pub(super) fn run(args: &cli::Roundtrip, world: &mut World<'_>) -> Result<Exit> {
     one_on_stdout(&args.formats)?;
@@ -41,13 +42,16 @@ pub(super) fn run(args: &cli::Roundtrip, world: &mut World<'_>) -> Result<Exit> 
             stepped: check::reported(case),
             driver: story.history.environment.stack.driver.value,
             per_migration: story.history.environment.stack.transactions == Transactions::PerMigration,
+            desk: desk(&project, &story.history.environment, &world.here),
+            sources: &project.sources,
         })
         .collect();
     sound(&cases)?;
     let mut talk = |line: &str| {
         let _ = writeln!(world.err, "limbeck: {line}");
     };
-    let answers = roundtrip::run(&wish(args), &cases, &mut talk)?;
+    let wish = Wish { alembic: alembic(args, &world.here)?, ..wish(args) };
+    let answers = roundtrip::run(&wish, &cases, &mut talk)?;
     let (report, trials) = told(&project, &judged, answers);
     write(args, &project, &report, &trials, world)
 }
@@ -59,7 +63,40 @@ fn wish(args: &cli::Roundtrip) -> Wish {
         url: args.database_url.clone(),
         beside: args.create_beside,
         unbounded: args.allow_cluster_changes,
+        alembic: None,
     }
+}
+
+/// How the project's own Alembic is called, where the user wants it.
+fn alembic(args: &cli::Roundtrip, here: &Path) -> Result<Option<Alembic>> {
+    let runner = match args.runner {
+        cli::Runner::Builtin => return Ok(None),
+        cli::Runner::Alembic => Runner::Alembic,
+        cli::Runner::Auto => Runner::Auto,
+    };
+    let mut words = shlex::split(&args.alembic_command)
+        .filter(|words| !words.is_empty())
+        .ok_or_else(|| fault::plain("`--alembic-command` is no command: a quote is not closed, or it is empty"))?;
+    // It is called elsewhere than where it was named.
+    if let Some(program) = words.first_mut().filter(|it| it.contains('/')) {
+        *program = here.join(&*program).to_string_lossy().into_owned();
+    }
+    Ok(Some(Alembic {
+        runner,
+        words,
+        section: args.place.name.clone(),
+        arguments: args.x.clone(),
+        variable: args.env_var.clone(),
+        patience: Duration::from_secs(args.alembic_timeout),
+    }))
+}
+
+/// Where a history's Alembic is called: where its settings are meant to be read, else where we are.
+fn desk(project: &Project, environment: &Environment, here: &Path) -> Desk {
+    let folder = environment.called_in.as_ref().map(|it| project.checkout.absolute(it));
+    let folder = folder.unwrap_or_else(|| here.to_owned());
+    let settings = environment.settings.as_ref().map(|it| project.checkout.absolute(it));
+    Desk { settings: settings.filter(|it| *it != folder.join("alembic.ini")), folder }
 }
 
 fn policy(args: &cli::Roundtrip, project: &Project) -> Result<Policy> {
@@ -138,11 +175,16 @@ fn trials(project: &Project, case: &Case<'_>, answer: &Answer) -> trials::Trials
             reason: it.reason.clone(),
         }
     });
+    let by_alembic = answer
+        .alembic
+        .iter()
+        .map(|(revision, direction)| trials::ByAlembic { revision: revision.clone(), direction: direction.word() });
     trials::Trials {
         environment: case.history.environment.folder.clone(),
         postgres: answer.major,
         tests: tests.collect(),
         skipped: skipped.collect(),
+        alembic: by_alembic.collect(),
     }
 }
 
