@@ -13,7 +13,7 @@ use crate::{
     source::{Sources, Span},
     statement::{Unresolved, Way},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 mod coverage;
 mod decide;
@@ -27,13 +27,13 @@ pub use coverage::{Coverage, Gap, cover, why};
 pub use locks::{Locked, Locks, locks};
 pub use migrate::{DO_BODY, migrate};
 
-/// A revision as SQL, both ways.
+/// A revision as SQL, both ways. They are shared by all who hold it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Migrated {
     /// `upgrade()`.
-    pub upgrade: Way,
+    pub upgrade: Arc<Way>,
     /// `downgrade()`.
-    pub downgrade: Way,
+    pub downgrade: Arc<Way>,
 }
 
 /// All that is judged together: one environment.

@@ -211,7 +211,8 @@ fn read_file(sources: &Sources, id: SourceId, settings: &Settings<'_>, engine: O
     let module = run_module(&mut reader, &tree.statements, &scope);
     let revision = match header::read(&mut reader, &tree.statements, &scope) {
         Ok(header) => {
-            let mut way = |name: &str| body(&mut reader, &tree.statements, &scope, name, module.as_ref(), broken);
+            let mut way =
+                |name: &str| Arc::new(body(&mut reader, &tree.statements, &scope, name, module.as_ref(), broken));
             Some(Revision {
                 source: id,
                 id: header.id,

@@ -4,6 +4,7 @@ use crate::{
     op::Step,
     source::{SourceId, Span},
 };
+use std::sync::Arc;
 
 /// An id that a revision names, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +31,9 @@ pub struct Revision {
     /// What the docstring says of itself.
     pub docstring: Docstring,
     /// `upgrade()`.
-    pub upgrade: Body,
+    pub upgrade: Arc<Body>,
     /// `downgrade()`.
-    pub downgrade: Body,
+    pub downgrade: Arc<Body>,
 }
 
 /// The parts of Alembic's docstring that say what the variables say too.

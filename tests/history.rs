@@ -57,6 +57,7 @@ fn read(sources: &Sources, source: SourceId) -> Option<Revision> {
         }
         start += line.len();
     }
+    let body = std::sync::Arc::new(body);
     Some(Revision { source, id: id?, parents, depends_on, labels, docstring, upgrade: body.clone(), downgrade: body })
 }
 

@@ -19,7 +19,7 @@ use crate::{
     source::Span,
     statement::{Kind, Way},
 };
-use std::{cell::OnceCell, collections::BTreeSet};
+use std::{borrow::Cow, cell::OnceCell, collections::BTreeSet};
 
 /// A finding, and what a suppression needs to know of where it came from.
 pub(super) struct Raised {
@@ -329,9 +329,12 @@ fn stays(in_transaction: bool, kind: &Kind) -> bool {
 }
 
 /// The way without the statements that are never run.
-fn kept(way: &Way, decisions: &[Option<bool>]) -> Way {
+fn kept<'a>(way: &'a Way, decisions: &[Option<bool>]) -> Cow<'a, Way> {
+    if !decisions.contains(&Some(false)) {
+        return Cow::Borrowed(way);
+    }
     let mut kept = way.clone();
     let mut decisions = decisions.iter();
     kept.statements.retain(|_| decisions.next() != Some(&Some(false)));
-    kept
+    Cow::Owned(kept)
 }

@@ -10,6 +10,7 @@ use crate::{
     sql::{self, Refused},
     statement::{Kind, Rejected, Statement, Unresolved, Way},
 };
+use std::sync::Arc;
 
 /// Why a `DO` block is unresolved though its SQL is known: a server runs it all the same.
 pub const DO_BODY: &str = "the body of a `DO` block is not read";
@@ -17,7 +18,9 @@ pub const DO_BODY: &str = "the body of a `DO` block is not read";
 /// Renders and parses each step of a revision. What goes wrong is in the answer, beside what goes well.
 #[must_use]
 pub fn migrate(revision: &Revision, dialect: &Dialect) -> Migrated {
-    Migrated { upgrade: way(&revision.upgrade, dialect), downgrade: way(&revision.downgrade, dialect) }
+    let both = [&revision.upgrade, &revision.downgrade].map(|body| Arc::new(way(body, dialect)));
+    let [upgrade, downgrade] = both;
+    Migrated { upgrade, downgrade }
 }
 
 fn way(body: &Body, dialect: &Dialect) -> Way {

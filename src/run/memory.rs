@@ -53,7 +53,7 @@ struct Kept {
 struct File {
     read: Arc<Read>,
     asked: Asked,
-    migrated: Option<Arc<Migrated>>,
+    migrated: Option<Migrated>,
 }
 
 /// What the SQL of a history depends on beside its revisions.
@@ -207,12 +207,12 @@ impl Memory {
         let key = (folder.to_owned(), revision.source);
         let known = self.kept().files.get(&key).and_then(|file| file.migrated.clone());
         if let Some(known) = known {
-            return Migrated::clone(&known);
+            return known;
         }
         self.anew.1.fetch_add(1, Ordering::Relaxed);
         let migrated = check::migrate(revision, dialect);
         if let Some(file) = self.kept().files.get_mut(&key) {
-            file.migrated = Some(Arc::new(migrated.clone()));
+            file.migrated = Some(migrated.clone());
         }
         migrated
     }

@@ -16,8 +16,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-/// So long nothing may come in before the histories are read again.
-const PAUSE: Duration = Duration::from_millis(30);
+/// So long nothing may come in before the histories are checked again. What comes in during a check waits for its end,
+/// so that a fast writer does not pile checks up.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// What the editor has told, and was told.
 #[derive(Default)]

@@ -54,8 +54,8 @@ impl Book {
             depends_on: Vec::new(),
             labels: Vec::new(),
             docstring: Docstring::default(),
-            upgrade,
-            downgrade,
+            upgrade: upgrade.into(),
+            downgrade: downgrade.into(),
         });
         self
     }
