@@ -9,14 +9,14 @@ use std::fmt;
 pub enum Class {
     /// The content of the database: nobody can tell from the text.
     Data,
-    /// A setting of the project's or of the run: `[assume]` and `--assume` give it.
+    /// A setting of the project's or of the run, which is data too: `[assume]` and `--assume` give it.
     Settings,
     /// Code, a type or a file that is not in the checkout.
     Elsewhere,
     /// A limit of the reader: on steps, depth and size, or of the Python, SQLAlchemy and SQL that it evaluates (no
     /// models and sessions of the ORM, no bodies of PL/pgSQL).
     Limit,
-    /// Alembic or SQLAlchemy refuses it: the revision fails there.
+    /// Alembic or SQLAlchemy refuses it: the revision fails there, which is known well enough.
     Refused,
 }
 
@@ -24,12 +24,11 @@ impl Class {
     /// All of them, in the order in which they are told.
     pub const ALL: [Self; 5] = [Self::Data, Self::Settings, Self::Elsewhere, Self::Limit, Self::Refused];
 
-    /// In words.
+    /// In words: one of three for what is not known, and another for what is refused.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
-            Self::Data => "data decides",
-            Self::Settings => "settings decide",
+            Self::Data | Self::Settings => "data decides",
             Self::Elsewhere => "code that is not in the checkout",
             Self::Limit => "limit",
             Self::Refused => "Alembic refuses",
@@ -77,6 +76,16 @@ impl Reason {
     #[must_use]
     pub fn limit(text: impl Into<String>) -> Self {
         Self::of(Class::Limit, text)
+    }
+
+    /// As it is told to people: of a setting it says that it is one.
+    #[must_use]
+    pub fn told(&self) -> Self {
+        let mut told = self.clone();
+        if told.class == Class::Settings && !told.text.contains(" is a setting") {
+            told.text.push_str(": a setting decides it, which `--assume` can give");
+        }
+        told
     }
 
     /// The same class in other words.

@@ -111,14 +111,41 @@ fn each_reason_has_its_class() {
         of("unresolved"),
         told(&[
             ("data decides", 16),
-            ("settings decide", 17),
+            ("data decides", 17),
             ("limit", 18),
             ("code that is not in the checkout", 21),
-            ("Alembic refuses", 22),
             ("code that is not in the checkout", 24),
         ])
     );
-    assert_eq!(of("undecided"), told(&[("settings decide", 12), ("data decides", 15)]));
+    assert_eq!(of("refused"), told(&[("Alembic refuses", 22)]));
+    assert_eq!(of("undecided"), told(&[("data decides", 12), ("data decides", 15)]));
+    let groups = coverage["histories"][0]["unresolved"].as_array().unwrap();
+    for group in groups {
+        let setting = group["places"][0]["line"] == 17;
+        assert_eq!(group["setting"] == true, setting, "{group}");
+        assert_eq!(group["reason"].as_str().unwrap().contains("--assume"), setting, "{group}");
+    }
+}
+
+/// What a setting decides after some steps is still told to be a setting's.
+#[test]
+fn a_setting_is_named_from_afar() {
+    let folder = checkout("");
+    let file = folder.path().join("alembic/versions/a1_users.py");
+    let text = "import os\nfrom alembic import op\nrevision = 'a1'\ndown_revision = None\nname = os.environ['A'] or 'b'\n\
+        def upgrade():\n    op.execute(f'SELECT {name}')\ndef downgrade():\n    op.drop_constraint(None, 't')\n";
+    fs::write(file, text).unwrap();
+    let coverage = parsed(folder.path(), &["coverage", "--format", "json"]);
+    let history = &coverage["histories"][0];
+    let group = &history["unresolved"][0];
+    assert_eq!((&group["class"], &group["setting"]), (&json!("data decides"), &json!(true)));
+    assert!(group["reason"].as_str().unwrap().contains("--assume"), "{group}");
+    // What Alembic refuses is resolved.
+    assert_eq!((&history["operations"], &history["resolved"]), (&json!(2), &json!(1)));
+    let way = &parsed(folder.path(), &["sql", "--format", "json"])["revisions"][0]["downgrade"];
+    assert_eq!((&way["complete"], &way["unresolved"]), (&json!(false), &json!([])));
+    let fails = json!([{"line": 9, "reason": "Alembic refuses: a constraint without a name cannot be dropped"}]);
+    assert_eq!(way["fails"], fails);
 }
 
 /// What a condition decides is of the condition's class, however it is said.
@@ -143,6 +170,11 @@ fn a_reason_is_of_the_class_of_what_decides() {
         ),
         ("op.execute(f'{elsewhere.text}')", "code that is not in the checkout"),
         ("op.execute(sa.update(Own).values(a=1))", "code that is not in the checkout"),
+        ("import os\n    op.execute('a' if os.environ['A'] else 'b')", "data decides"),
+        (
+            "import enum\n    class E(enum.Enum):\n        a = 1\n    op.execute(E(elsewhere.one).name)",
+            "code that is not in the checkout",
+        ),
         ("Session(op.get_bind()).query(1)", "limit"),
         ("op.execute('DO $$ BEGIN END $$')", "limit"),
     ] {
@@ -185,7 +217,7 @@ fn a_setting_that_nobody_gave_is_named() {
     let folder = checkout("");
     let report = parsed(folder.path(), &["sql", "--format", "json"]);
     let when = &report["revisions"][0]["upgrade"]["statements"][0]["when"];
-    assert_eq!((&when["decided"], &when["class"]), (&Value::Null, &json!("settings decide")));
+    assert_eq!((&when["decided"], &when["class"]), (&Value::Null, &json!("data decides")));
     let reason = when["reason"].as_str().unwrap();
     assert!(reason.contains("--assume") && reason.contains("settings.on_postgres"), "{reason}");
 }
@@ -207,7 +239,7 @@ fn strict_fails_on_what_is_not_understood() {
     for line in [16, 17, 18, 21, 22, 24] {
         assert!(errors(line), "line {line}: {strict:#}");
     }
-    assert_eq!(strict["summary"]["unresolved"], 6);
+    assert_eq!(strict["summary"]["unresolved"], 5);
     assert!(opaque(&strict).iter().all(|it| it["severity"] == "error"));
     assert_eq!(run(folder.path(), &["check", "--strict"]).1, 1);
     assert_eq!(opaque(&parsed(folder.path(), &["check", "--format", "json"])), Vec::<Value>::new());
@@ -217,11 +249,14 @@ fn strict_fails_on_what_is_not_understood() {
 #[test]
 fn a_check_ends_with_what_was_not_understood() {
     let folder = checkout("");
+    // One more than are named.
+    let file = folder.path().join("alembic/versions/a1_users.py");
+    fs::write(file, REVISION.replace("def downgrade():\n", "def downgrade():\n    op.execute(nobody)\n")).unwrap();
     let (text, _) = run(folder.path(), &["check"]);
     let end: Vec<&str> = text.lines().rev().take(8).collect();
     assert!(end[0].contains("6 unresolved"), "{text}");
     assert_eq!(end[1], "  and 1 more: `limbeck coverage` lists them");
-    assert_eq!(end[7], "alembic: 33.3 % of the operations resolved (3 of 9)");
+    assert_eq!(end[7], "alembic: 40.0 % of the operations resolved (4 of 10)");
     assert!(end[6].starts_with("  alembic/versions/a1_users.py:16 upgrade of a1: "), "{text}");
 }
 

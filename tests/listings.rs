@@ -7,7 +7,7 @@ use limbeck::{
     rule::{Check, Group, Rule, Spec},
 };
 use serde_json::{Value, json};
-use sql::{RevisionSql, SqlReport, StatementSql, UnresolvedSql, WaySql, WhenSql};
+use sql::{FailureSql, RevisionSql, SqlReport, StatementSql, UnresolvedSql, WaySql, WhenSql};
 
 static ON: Spec = Spec { severity: Severity::Error, group: Group::Lock, default: true, check: Check::Elsewhere };
 static OFF: Spec =
@@ -86,6 +86,7 @@ fn report() -> SqlReport {
             reason: "`f` is not known\nDROP TABLE c;".to_owned(),
             class: "limit",
         }],
+        fails: vec![FailureSql { line: 13, reason: "Alembic refuses: a\nDROP TABLE d;".to_owned() }],
     };
     let down = WaySql { complete: true, ..WaySql::default() };
     let revision = RevisionSql {
@@ -111,5 +112,8 @@ fn sql_as_json() {
     let text = written(|out| sql::write_json(&report(), out));
     insta::assert_snapshot!("sql_json", text);
     let value: Value = serde_json::from_str(&text).expect("JSON");
-    assert_eq!(value["revisions"][0]["downgrade"], json!({"complete": true, "statements": [], "unresolved": []}));
+    assert_eq!(
+        value["revisions"][0]["downgrade"],
+        json!({"complete": true, "statements": [], "unresolved": [], "fails": []})
+    );
 }

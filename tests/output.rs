@@ -93,6 +93,7 @@ fn coverage(sources: &Sources, ids: &[SourceId]) -> Coverage {
         operations: 6,
         unresolved: vec![gap(Reason::elsewhere("`app.work()` is not in the checkout\u{1b}[31m"), None)],
         undecided: vec![gap(Reason::settings("`settings.on` is a setting"), Some("settings.on"))],
+        ..Coverage::default()
     }
 }
 

@@ -178,7 +178,7 @@ fn named(env: &str, modules: &[(&str, &str)]) -> String {
     let read = if all["naming_convention"].is_null() { "" } else { "read: " };
     match way["statements"][0]["sql"].as_str() {
         Some(sql) => format!("{read}{}", sql.trim_start_matches("ALTER TABLE t ADD ")),
-        None => way["unresolved"][0]["reason"].as_str().unwrap().to_owned(),
+        None => ["unresolved", "fails"].into_iter().find_map(|it| way[it][0]["reason"].as_str()).unwrap().to_owned(),
     }
 }
 

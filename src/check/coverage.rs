@@ -23,6 +23,8 @@ pub struct Coverage {
     pub operations: usize,
     /// Of these, what is not understood; by class, reason and place.
     pub unresolved: Vec<Gap>,
+    /// Of the others, what Alembic itself refuses, so that the revision fails there.
+    pub refused: Vec<Gap>,
     /// The conditions that only a run can decide; by class, reason and place.
     pub undecided: Vec<Gap>,
 }
@@ -98,7 +100,9 @@ impl Coverage {
         for it in &way.unresolved {
             // Several faults of one operation are one operation.
             if steps.insert(it.step) {
-                self.unresolved.push(gap(it.reason.clone(), None, it.sent));
+                let refused = it.reason.class == Class::Refused;
+                let gaps = if refused { &mut self.refused } else { &mut self.unresolved };
+                gaps.push(gap(it.reason.told(), None, it.sent));
             }
         }
         let mut seen = BTreeSet::new();
@@ -107,7 +111,7 @@ impl Coverage {
         let before = way.unresolved.iter().filter_map(|it| body.steps.get(it.step)).flat_map(|step| &step.when);
         for guard in asked.chain(before.filter(|guard| guard.question.open().is_some())) {
             if seen.insert((guard.span.source, guard.span.start, guard.span.end)) {
-                self.undecided.push(gap(why(guard), Some(guard.text.clone()), guard.span));
+                self.undecided.push(gap(why(guard).told(), Some(guard.text.clone()), guard.span));
             }
         }
     }

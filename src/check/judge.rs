@@ -274,8 +274,8 @@ impl Judge<'_> {
                 let mut out = Vec::new();
                 // What Alembic itself refuses is known well enough: the revision fails there.
                 let refused = it.reason.class == Class::Refused;
-                let message =
-                    if refused { it.reason.to_string() } else { format!("what this does is not known: {}", it.reason) };
+                let told = it.reason.told();
+                let message = if refused { told.to_string() } else { format!("what this does is not known: {told}") };
                 let mut findings = Findings::new(rule, subject.clone(), None, &mut out);
                 let finding = findings.report(it.span, message).object(it.reason.to_string());
                 if refused {

@@ -43,6 +43,8 @@ pub struct HistoryCoverage {
     pub resolved: usize,
     /// The others, by reason.
     pub unresolved: Vec<Group>,
+    /// Of those that are resolved, what Alembic refuses: the revision fails there.
+    pub refused: Vec<Group>,
     /// The conditions that only a run can decide, by reason.
     pub undecided: Vec<Group>,
 }
@@ -52,6 +54,9 @@ pub struct HistoryCoverage {
 pub struct Group {
     /// The class of the reason: [`Class::word`](crate::reason::Class::word).
     pub class: &'static str,
+    /// A setting decides, which `--assume` can give.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub setting: bool,
     /// Why, one sentence.
     pub reason: String,
     /// How many there are.
@@ -96,6 +101,7 @@ impl HistoryCoverage {
             operations: coverage.operations,
             resolved: coverage.resolved(),
             unresolved: groups(&coverage.unresolved, sources, shown),
+            refused: groups(&coverage.refused, sources, shown),
             undecided: groups(&coverage.undecided, sources, shown),
             ..Self::default()
         }
@@ -112,6 +118,7 @@ fn groups(gaps: &[Gap], sources: &Sources, shown: &dyn Fn(&str) -> String) -> Ve
     };
     let group = |(class, reason, gaps): (Class, &str, Vec<&Gap>)| Group {
         class: class.word(),
+        setting: class == Class::Settings,
         reason: reason.to_owned(),
         count: gaps.len(),
         places: gaps.iter().map(spot).collect(),
@@ -141,6 +148,7 @@ pub fn write_text(report: &CoverageReport, out: &mut dyn Write) -> io::Result<()
         writeln!(out, "  {revisions} revisions, {operations} operations")?;
         write_run_with(history, out)?;
         write_groups("unresolved", &history.unresolved, out)?;
+        write_groups("resolved", &history.refused, out)?;
         write_groups("undecided conditions", &history.undecided, out)?;
     }
     write_given("assumed", &report.assumed, out)?;

@@ -45,6 +45,8 @@ pub struct WaySql {
     pub statements: Vec<StatementSql>,
     /// What is not.
     pub unresolved: Vec<UnresolvedSql>,
+    /// Where the run ends: what Alembic refuses, what the revision raises.
+    pub fails: Vec<FailureSql>,
 }
 
 /// One statement.
@@ -94,6 +96,15 @@ pub struct UnresolvedSql {
     pub class: &'static str,
 }
 
+/// Where a run ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FailureSql {
+    /// Its line.
+    pub line: u32,
+    /// What it fails with, one sentence.
+    pub reason: String,
+}
+
 /// Writes the report as one JSON object.
 ///
 /// # Errors
@@ -127,6 +138,9 @@ fn write_way(way: &WaySql, out: &mut dyn Write) -> io::Result<()> {
     }
     for UnresolvedSql { line, reason, .. } in &way.unresolved {
         writeln!(out, "-- unresolved line {line}: {}", one_line(reason))?;
+    }
+    for FailureSql { line, reason } in &way.fails {
+        writeln!(out, "-- fails line {line}: {}", one_line(reason))?;
     }
     Ok(())
 }

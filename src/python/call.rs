@@ -393,7 +393,9 @@ impl Interp<'_> {
                     return Ok(member.clone());
                 }
             }
-            return Ok(Value::unknown(span, format!("the member of `{}` is not known", class.name)));
+            let class_of = first.value.cause();
+            let text = format!("the member of `{}` is not known", class.name);
+            return Ok(Value::unknown(span, Reason::of(class_of, text)));
         }
         if let Some(value) = self.custom_type(class, &args)? {
             return Ok(value);

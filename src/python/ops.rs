@@ -113,7 +113,7 @@ impl Interp<'_> {
         };
         match bound.table("table_name", "schema") {
             Ok(table) => Value::Batch(Rc::new(Batch { table, queued: RefCell::default(), refused })),
-            Err(reason) => Value::unknown(span, format!("`op.batch_alter_table`: {reason}")),
+            Err(reason) => Value::unknown(span, reason.reworded(format!("`op.batch_alter_table`: {reason}"))),
         }
     }
 

@@ -55,11 +55,11 @@ pub(super) fn run(args: &Schema, world: &mut World<'_>) -> Result<Exit> {
 fn unknown(project: &Project, story: &Story, replayed: &check::Replayed) -> Vec<Unknown> {
     let unknown = |(place, it): &(usize, crate::statement::Unresolved)| Unknown {
         spot: spot(project, story, *place, it.span),
-        reason: it.reason.text.clone(),
+        reason: it.reason.told().text,
         class: it.reason.class,
     };
     let undecided = |(place, guard): &(usize, crate::op::Guard)| {
-        let reason = check::why(guard);
+        let reason = check::why(guard).told();
         Unknown {
             spot: spot(project, story, *place, guard.span),
             reason: format!("`{}`: {}", guard.text, reason.text),

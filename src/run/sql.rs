@@ -6,7 +6,7 @@ use crate::{
     finding::Direction,
     op::{Guard, Op},
     output::environment::Surroundings,
-    output::sql::{RevisionSql, SqlReport, StatementSql, UnresolvedSql, WaySql, WhenSql},
+    output::sql::{FailureSql, RevisionSql, SqlReport, StatementSql, UnresolvedSql, WaySql, WhenSql},
     reason::{Class, Reason},
     render::{self, Dialect, Memo},
     revision::{Body, Revision},
@@ -81,9 +81,8 @@ fn told(
     let mut way = WaySql { complete: body.defined, ..WaySql::default() };
     let mut memo = Memo::default();
     if !body.defined {
-        let reason = Reason::of(Class::Refused, format!("there is no `{}()`", direction.word()));
-        let line = sources.place(body.span).line;
-        way.unresolved.push(UnresolvedSql { line, reason: reason.text, class: reason.class.word() });
+        let reason = format!("there is no `{}()`", direction.word());
+        way.fails.push(FailureSql { line: sources.place(body.span).line, reason });
     }
     for (index, step) in body.steps.iter().enumerate() {
         let line = sources.place(step.sent).line;
@@ -106,11 +105,17 @@ fn told(
             }
             Err(refused) => {
                 way.complete = false;
-                let reason = match step.op {
-                    Op::Raise { .. } => refused.reason.reworded(format!("it raises {}", refused.reason)),
-                    _ => refused.reason,
-                };
-                way.unresolved.push(UnresolvedSql { line, reason: reason.to_string(), class: reason.class.word() });
+                let reason = refused.reason.told();
+                match step.op {
+                    Op::Raise { .. } => way.fails.push(FailureSql { line, reason: format!("it raises {reason}") }),
+                    _ if reason.class == Class::Refused => {
+                        way.fails.push(FailureSql { line, reason: reason.to_string() });
+                    }
+                    _ => {
+                        let (class, reason) = (reason.class.word(), reason.to_string());
+                        way.unresolved.push(UnresolvedSql { line, reason, class });
+                    }
+                }
             }
         }
     }
@@ -142,7 +147,7 @@ fn when(sources: &Sources, guards: &[Guard], decided: Option<bool>) -> Option<Wh
     let open = guards.iter().find_map(|guard| guard.question.open());
     let reason = match (decided, open) {
         (Some(_), _) => None,
-        (None, Some(reason)) => Some(reason.clone()),
+        (None, Some(reason)) => Some(reason.told()),
         (None, None) => Some(Reason::data("the history does not say what the database holds")),
     };
     Some(WhenSql {

@@ -250,6 +250,9 @@ fn told(report: &SqlReport, direction: Direction, line: u32) -> Option<String> {
     for it in way.unresolved.iter().filter(|it| it.line == line) {
         let _ = writeln!(text, "Not understood: {}", it.reason);
     }
+    for it in way.fails.iter().filter(|it| it.line == line) {
+        let _ = writeln!(text, "Fails: {}", it.reason);
+    }
     Some(text)
 }
 
