@@ -33,6 +33,10 @@ echo "== the replayed schema, as a real catalog has it"
 on_a_server tests/witness/schema.py --limbeck target/release/limbeck --stairs genji=migrations/genji/api/alembic \
     knowledge-extraction=migrations/knowledge-extraction/src/alembic library=migrations/library/app/storage/migrations \
     org-archivist=migrations/org-archivist/backend/alembic schema-baseline=migrations/schema-baseline/alembic
+echo "== the SQL, as Alembic sends it to a server"
+on_a_server tests/witness/online.py --limbeck target/release/limbeck genji=migrations/genji/api/alembic \
+    knowledge-extraction=migrations/knowledge-extraction/src/alembic library=migrations/library/app/storage/migrations \
+    org-archivist=migrations/org-archivist/backend/alembic schema-baseline=migrations/schema-baseline/alembic
 echo "== the formats, as others read them"
 .venvtools/bin/python tests/witness/formats.py --limbeck target/release/limbeck
 echo "== the page, in a browser"

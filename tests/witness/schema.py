@@ -158,7 +158,8 @@ class History:
         make = MigrationStep.upgrade_from_script if up else MigrationStep.downgrade_from_script
         step = make(self.script.revision_map, self.script.get_revision(revision))
         metadata = sqlalchemy.MetaData(naming_convention=self.convention) if self.convention else sqlalchemy.MetaData()
-        engine = sqlalchemy.create_engine(url.replace("postgresql:", "postgresql+psycopg2:", 1), poolclass=sqlalchemy.pool.NullPool)
+        url = url.replace("postgresql:", "postgresql+psycopg2:", 1)
+        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, connect_args=self.connect_args())
 
         def late(*_: object) -> None:
             raise Limits("took over 60 s")
@@ -173,6 +174,10 @@ class History:
         finally:
             signal.alarm(0)
             engine.dispose()
+
+    def connect_args(self) -> dict[str, object]:
+        """What psycopg2 is given besides."""
+        return {}
 
     def upgrade(self, url: str) -> None:
         for revision in self.order():
@@ -190,7 +195,7 @@ class History:
 
     def fail(self, url: str, revision: str, error: BaseException) -> None:
         """What Alembic could not run is done as limbeck renders it, so that the next ones find what they need."""
-        self.failed[revision] = f"{type(error).__name__}: {str(error).splitlines()[0][:160]}"
+        self.failed[revision] = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:160]}"
         ours = (self.ours.get(revision) or {}).get("upgrade") or {}
         with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
             for statement in ours.get("statements", []):
