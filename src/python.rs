@@ -28,6 +28,7 @@ mod inspect;
 mod interp;
 mod items;
 mod iterators;
+mod keywords;
 mod library;
 mod listeners;
 mod loops;

@@ -416,3 +416,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_argument_that_alembic_or_sqlalchemy_refuses_sends_nothing() {
+    for (call, what) in [
+        ("op.drop_index('x', table_name='t', checkfirst=True)", "`checkfirst`"),
+        ("op.create_index('x', 't', ['a'], postgresql_not_valid=True)", "`postgresql_not_valid`"),
+        ("op.drop_table('t', cascade=True)", "`cascade`"),
+        ("op.create_table('t', sa.Column('a', sa.Integer()), unique=True)", "`unique`"),
+        ("op.add_column('t', sa.Column('a', sa.Integer()), unique=True)", "`unique`"),
+        ("op.add_column('t', sa.Column('a', sa.Integer(), required=True))", "`required`"),
+        ("op.create_foreign_key('f', 't', 'u', ['a'], ['b'], schema='s')", "`schema`"),
+        ("op.create_unique_constraint('f', 't', ['a'], postgresql_where='a')", "`postgresql_where`"),
+        ("op.drop_constraint('f', 't', cascade=True)", "`cascade`"),
+        ("op.rename_table('t', 'u', 's')", "so many arguments without a name"),
+        ("op.execute('SELECT 1', bind=1)", "`bind`"),
+    ] {
+        let told = lines("", call);
+        assert!(told.len() == 1 && told[0].starts_with('?'), "{call}: {told:?}");
+        assert!(told[0].ends_with(&format!("Alembic refuses {what}")), "{call}: {told:?}");
+    }
+    for (call, sql) in [
+        // A dialect that SQLAlchemy cannot find is only warned of; another database's own argument does nothing here.
+        ("op.create_index('x', 't', ['a'], mysql_length=3, redshift_sorted=True)", "CREATE INDEX x ON t (a)"),
+        ("op.drop_column('t', 'a', cascade=True)", "ALTER TABLE t DROP COLUMN a"),
+        ("op.drop_constraint('f', 't', 'unique', schema='s')", "ALTER TABLE s.t DROP CONSTRAINT f"),
+        (
+            "op.create_table('t', sa.Column('a', sa.Integer(), doc='a', key='a'), mysql_engine='x')",
+            "CREATE TABLE t ( a INTEGER )",
+        ),
+    ] {
+        assert_eq!(lines("", call), [sql], "{call}");
+    }
+    assert_eq!(lines("", "op.drop_table('group', quote=False)"), ["?14: `op.drop_table`: `quote` is not evaluated"]);
+}

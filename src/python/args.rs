@@ -27,6 +27,8 @@ pub(super) struct Bound {
     named: Vec<(String, Arg, Span)>,
     /// Positional arguments beyond the named parameters.
     pub rest: Vec<Arg>,
+    /// How many arguments were given without a name, those of the named parameters included.
+    pub positional: usize,
     pub open: Option<Rc<Unknown>>,
     /// The whole call.
     pub span: Span,
@@ -36,6 +38,7 @@ impl Args {
     /// Gives positional arguments the names of the parameters. A parameter may have older spellings after `|`.
     pub(super) fn bind(self, parameters: &[&str]) -> Bound {
         let mut named = Vec::new();
+        let given = self.positional.len();
         let mut positional = self.positional.into_iter();
         for parameter in parameters {
             let Some(arg) = positional.next() else { break };
@@ -48,7 +51,7 @@ impl Args {
             let name = known.and_then(|parameter| parameter.split('|').next()).map_or(name, str::to_owned);
             named.push((name, arg, span));
         }
-        Bound { named, rest: positional.collect(), open: self.open, span: self.span }
+        Bound { named, rest: positional.collect(), positional: given, open: self.open, span: self.span }
     }
 }
 

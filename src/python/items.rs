@@ -227,6 +227,7 @@ fn column(args: Args) -> Result<Column, Reason> {
     let mut rest: Vec<Arg> = next.into_iter().chain(positional).cloned().collect();
     let mut column = blank(name, span);
     let bound = Args { positional: Vec::new(), ..args }.bind(&[]).closed()?;
+    super::keywords::of_column(&bound)?;
     if let Some(first) = rest.first()
         && is_type(&first.value)
     {

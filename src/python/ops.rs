@@ -30,7 +30,12 @@ impl Interp<'_> {
             "batch_alter_table" => return Ok(self.batch(args)),
             "execute" => {
                 let bound = args.bind(&["sqltext"]);
-                self.execute(bound.value("sqltext").unwrap_or(&Value::None), None, false, span)?;
+                match super::keywords::accepted("execute", &["sqltext"], &bound) {
+                    Ok(()) => {
+                        self.execute(bound.value("sqltext").unwrap_or(&Value::None), None, false, span)?;
+                    }
+                    Err(reason) => self.unresolved(span, reason.reworded(format!("`op.execute`: {reason}")))?,
+                }
                 return Ok(Value::None);
             }
             "bulk_insert" => return self.bulk_insert(args),
@@ -119,7 +124,9 @@ impl Interp<'_> {
 
     fn create_table(&mut self, args: Args) -> Eval {
         let span = args.span;
-        match schema_items::create_table(args.bind(&["table_name"])) {
+        let bound = args.bind(&["table_name"]);
+        let accepted = super::keywords::accepted("create_table", &["table_name"], &bound);
+        match accepted.and_then(|()| schema_items::create_table(bound)) {
             Ok(table) => {
                 let value = schema_items::table_value(&table);
                 self.emit(Op::CreateTable(Box::new(table)), span)?;
@@ -180,15 +187,22 @@ fn exact(args: &Args) -> Value {
     }
 }
 
+/// The arguments of a call by name, where all are known and the operation takes them. A batch has its table already.
+fn bind(name: &str, args: Args, parameters: &[&'static str], batch: Option<&Qualified>) -> Result<Bound, Reason> {
+    let skip = |parameter: &&'static str| {
+        batch.is_none() || !matches!(parameter.split('|').next(), Some("table_name" | "source_table"))
+    };
+    let parameters: Vec<_> = parameters.iter().copied().filter(skip).collect();
+    let bound = args.bind(&parameters).closed()?;
+    if batch.is_none() {
+        super::keywords::accepted(name, &parameters, &bound)?;
+    }
+    Ok(bound)
+}
+
 /// The operation of a call that does nothing but ask for it. In a batch the table is the batch's.
 fn operation(name: &str, args: Args, batch: Option<&Qualified>) -> Result<Op, Reason> {
-    let with_table = |parameters: &[&'static str]| -> Vec<&'static str> {
-        let skip = |parameter: &&'static str| {
-            batch.is_none() || !matches!(parameter.split('|').next(), Some("table_name" | "source_table"))
-        };
-        parameters.iter().copied().filter(skip).collect()
-    };
-    let bind = |args: Args, parameters: &[&'static str]| args.bind(&with_table(parameters)).closed();
+    let bind = |args: Args, parameters: &[&'static str]| bind(name, args, parameters, batch);
     let of = |bound: &Bound| match batch {
         Some(table) => Ok(table.clone()),
         None => bound.table("table_name", "schema"),
