@@ -1,23 +1,24 @@
 //! Where the time goes, by stage and by size: the cost of a history grows with its length and not faster, and our own
 //! reading and rendering costs less than twice what `pg_query` takes to parse the SQL.
 //!
-//! `HISTORY=path/to/versions cargo bench` measures the stages on the files of a real history too.
+//! `HISTORY=path/to/versions cargo bench` measures the stages on a real history, with what it imports from its project.
 #![expect(missing_docs, clippy::unwrap_used, reason = "criterion's macros have no documentation; a bench may panic")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use limbeck::{
     check::{self, Case},
     config::Config,
+    discover::{self, Given, Wish},
     environment::Environment,
     history::History,
     op::Op,
-    python::{self, NoModules, Settings, Trees},
+    python::{self, Modules, Settings, Trees},
     render::{self, Dialect, Memo},
     revision::Revision,
     source::{SourceId, Sources, Text},
     sql,
 };
-use std::{env, fmt::Write, fs, path::Path};
+use std::{env, fmt::Write};
 
 /// How the revisions of a made-up history hang together.
 #[derive(Clone, Copy)]
@@ -65,34 +66,33 @@ fn text(n: usize, shape: Shape) -> String {
 struct Checkout {
     sources: Sources,
     files: Vec<SourceId>,
+    /// What a real history imports from its project.
+    project: Option<discover::Checkout>,
+}
+
+impl Modules for Checkout {
+    fn module(&self, dotted: &str, from: &str) -> Option<SourceId> {
+        let folder = from.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        self.file(&self.project.as_ref()?.module(dotted, folder)?)
+    }
+
+    fn file(&self, path: &str) -> Option<SourceId> {
+        self.project.as_ref()?.source(&self.sources, path).ok().flatten()
+    }
 }
 
 fn checkout(revisions: usize, shape: Shape) -> Checkout {
     let sources = Sources::default();
     let files = (0..revisions).map(|n| sources.add(format!("versions/r{n:05}.py"), text(n, shape))).collect();
-    Checkout { sources, files }
+    Checkout { sources, files, project: None }
 }
 
-/// The files of a real history.
+/// The files of a real history, and its project.
 fn real(folder: &str) -> Checkout {
-    let mut paths = Vec::new();
-    python_files(Path::new(folder), &mut paths);
-    paths.sort();
-    let sources = Sources::default();
-    let add = |path: &std::path::PathBuf| sources.add(path.display().to_string(), fs::read_to_string(path).unwrap());
-    let files = paths.iter().map(add).collect();
-    Checkout { sources, files }
-}
-
-fn python_files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            python_files(&path, found);
-        } else if path.extension().is_some_and(|it| it == "py") {
-            found.push(path);
-        }
-    }
+    let given = Given::new(&env::current_dir().unwrap(), &[folder.into()]).unwrap();
+    let found = discover::discover(given, &Wish::default()).unwrap();
+    let files = found.environments.iter().flat_map(|it| it.files.clone()).collect();
+    Checkout { sources: found.sources, files, project: Some(found.checkout) }
 }
 
 /// The SQL of every step of both ways.
@@ -109,7 +109,7 @@ fn rendered(revisions: &[Revision], dialect: &Dialect) -> Vec<Text> {
 
 fn read(checkout: &Checkout, config: &Config) -> Vec<Revision> {
     let settings =
-        Settings { assume: &config.assume, types: &config.types, modules: &NoModules, trees: &Trees::default() };
+        Settings { assume: &config.assume, types: &config.types, modules: checkout, trees: &Trees::default() };
     checkout.files.iter().filter_map(|id| python::read(&checkout.sources, *id, &settings).revision).collect()
 }
 

@@ -77,6 +77,12 @@ impl Source {
         (count(line) + 1, count(before.chars().count()) + 1)
     }
 
+    /// The line, from 1, of a byte offset.
+    #[must_use]
+    pub fn line(&self, offset: u32) -> u32 {
+        count(self.lines.partition_point(|&start| start <= offset).saturating_sub(1)) + 1
+    }
+
     /// The bytes from the first to the one after the last of a line (from 1), without its line end.
     #[must_use]
     pub fn line_range(&self, line: u32) -> (u32, u32) {

@@ -20,7 +20,8 @@ impl Interp<'_> {
         if let Expr::Attribute(attribute) = &*it.func {
             // CPython counts `a\n.b()` to the line of `.b` (`update_start_location_to_match_attr` in `compile.c`).
             let name = self.span(attribute.attr.range());
-            if self.sources.place(name).line != self.sources.place(span).line {
+            let source = self.sources.get(self.file);
+            if source.line(name.start) != source.line(span.start) {
                 self.site = Span { start: name.start, ..span };
             }
         }

@@ -103,9 +103,11 @@ impl Interp<'_> {
             return value;
         }
         // What is assumed of a part of it is asked for by its whole name.
-        let whole = format!("{path}.");
-        if self.settings.assume.range(whole.clone()..).next().is_some_and(|(name, _)| name.starts_with(&whole)) {
-            return value;
+        if !self.settings.assume.is_empty() {
+            let whole = format!("{path}.");
+            if self.settings.assume.range(whole.clone()..).next().is_some_and(|(name, _)| name.starts_with(&whole)) {
+                return value;
+            }
         }
         if is_foreign(path) || self.settings.types.contains_key(&**path) {
             value
@@ -180,11 +182,8 @@ pub(super) fn is_setting(path: &str) -> bool {
 /// Packages whose source is not looked for in the checkout.
 pub(super) fn is_foreign(dotted: &str) -> bool {
     let root = dotted.split('.').next().unwrap_or(dotted);
-    is_standard(root)
-        || matches!(
-            root,
-            "alembic" | "sqlalchemy" | "builtins" | "sqlmodel" | "sqlalchemy_utils" | "pgvector" | "geoalchemy2"
-        )
+    matches!(root, "alembic" | "sqlalchemy" | "builtins" | "sqlmodel" | "sqlalchemy_utils" | "pgvector" | "geoalchemy2")
+        || is_standard(root)
 }
 
 /// Modules of Python's own that send no SQL.

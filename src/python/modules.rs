@@ -111,7 +111,7 @@ impl Interp<'_> {
         let from = self.sources.get(self.file).path.clone();
         let module = self.settings.modules.module(dotted, &from).and_then(|source| {
             let tree = self.settings.trees.of(self.sources, source)?;
-            self.listeners.extend(super::listeners::of(&tree.statements, source, &self.sources.get(source).path));
+            self.listeners.extend(tree.listeners(&self.sources.get(source).path).iter().cloned());
             let scope = self.heap.keep(Scope::of_file(source));
             Some(Rc::new(Module::new(dotted, tree, scope)))
         });

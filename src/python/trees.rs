@@ -1,11 +1,14 @@
 //! Syntax trees: each module of the project is parsed once, whichever revisions ask for it and on whichever thread.
 
 use super::{modules::Outline, parse};
-use crate::source::{SourceId, Sources};
+use crate::{
+    environment::Listener,
+    source::{SourceId, Sources},
+};
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -17,16 +20,22 @@ pub(super) struct Tree {
     pub source: SourceId,
     pub statements: Vec<Stmt>,
     outline: OnceLock<Outline>,
+    listeners: OnceLock<BTreeSet<Listener>>,
 }
 
 impl Tree {
     pub(super) fn new(source: SourceId, statements: Vec<Stmt>) -> Arc<Self> {
-        Arc::new(Self { source, statements, outline: OnceLock::new() })
+        Arc::new(Self { source, statements, outline: OnceLock::new(), listeners: OnceLock::new() })
     }
 
     /// Which statement makes which name.
     pub(super) fn outline(&self) -> &Outline {
         self.outline.get_or_init(|| Outline::of(&self.statements))
+    }
+
+    /// What listens in it to SQLAlchemy's events; `path` is that of the file.
+    pub(super) fn listeners(&self, path: &str) -> &BTreeSet<Listener> {
+        self.listeners.get_or_init(|| super::listeners::of(&self.statements, self.source, path))
     }
 
     /// The function that has this range.
