@@ -158,11 +158,11 @@ pub enum Op {
     /// `op.create_table_comment`, `op.drop_table_comment` (`None`).
     CommentTable { table: Qualified, comment: Option<String> },
     /// `Enum.create(bind)`.
-    CreateEnum(EnumType),
+    CreateEnum(Box<EnumType>),
     /// `Enum.drop(bind)`.
-    DropEnum(EnumType),
+    DropEnum(Box<EnumType>),
     /// `CreateSequence(Sequence(…))`; of the identity's fields, those that a sequence has.
-    CreateSequence { sequence: Qualified, options: Identity, if_not_exists: bool },
+    CreateSequence { sequence: Qualified, options: Box<Identity>, if_not_exists: bool },
     /// `DropSequence(Sequence(…))`.
     DropSequence { sequence: Qualified, if_exists: bool },
     /// `CreateSchema("…")`.
@@ -256,9 +256,9 @@ pub struct Column {
     /// `ForeignKey(…)` and `CheckConstraint(…)` given to the column, in order.
     pub constraints: Vec<Constraint>,
     /// `Identity(…)`.
-    pub identity: Option<Identity>,
+    pub identity: Option<Box<Identity>>,
     /// `Computed(…)`.
-    pub computed: Option<Computed>,
+    pub computed: Option<Box<Computed>>,
     /// `Sequence(…)` was given.
     pub sequence: bool,
     /// `onupdate=` (Python side) was given.
@@ -271,7 +271,7 @@ pub enum Default {
     /// A plain string: rendered as a literal.
     Literal(String),
     /// `text()`, `func.…`, `true()` and the like: rendered as SQL.
-    Expr(Expr),
+    Expr(Box<Expr>),
     /// `FetchedValue()`: renders nothing.
     Fetched,
 }
@@ -493,7 +493,7 @@ pub enum Type {
         item: Box<Type>,
         dimensions: u32,
     },
-    Enum(EnumType),
+    Enum(Box<EnumType>),
     /// `postgresql.DOMAIN`: its name; a `CREATE DOMAIN` is sent like an enum's type.
     Domain {
         name: Name,

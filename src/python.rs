@@ -374,7 +374,9 @@ fn body(
         return Body { span, defined: false, empty: true, steps: Vec::new() };
     };
     reader.refresh();
-    let steps = run_body(reader, &function, span, blocked);
+    let mut steps = run_body(reader, &function, span, blocked);
+    // A history of thousands holds all of them at once.
+    steps.shrink_to_fit();
     let empty = definition.is_some_and(|def| walk::is_empty(&def.body));
     Body { span, defined: true, empty, steps }
 }

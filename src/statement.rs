@@ -105,7 +105,7 @@ pub struct Statement {
     /// What it asks for.
     pub kind: Kind,
     /// What it does to anything but tables and indexes.
-    pub definition: Option<Definition>,
+    pub definition: Option<Box<Definition>>,
     /// Its text, without the semicolon; each part knows where it was written.
     pub sql: Text,
     /// The best place in the Python: the statement's own text where it was written there, else the call.

@@ -35,6 +35,8 @@ fn way(body: &Body, dialect: &Dialect) -> Way {
             Err(why) => way.unresolved.push(Unresolved { unbound: why.unbound, ..unresolved(step, index, why.reason) }),
         }
     }
+    // A history of thousands holds all of them at once.
+    way.statements.shrink_to_fit();
     way
 }
 
@@ -57,7 +59,7 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize, dialect: &Dialect)
                 way.statements.push(Statement {
                     span: place(&it.sql, step),
                     kind: it.kind,
-                    definition: it.definition,
+                    definition: it.definition.map(Box::new),
                     sql: it.sql,
                     called: step.span,
                     sent: step.sent,

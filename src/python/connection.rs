@@ -308,8 +308,8 @@ impl Interp<'_> {
                 self.emit(Op::CreateIndex(Box::new(index.clone())), span)?;
             }
             (super::value::Item::Sequence(sequence, options), "create") => {
-                let op =
-                    Op::CreateSequence { sequence: sequence.clone(), options: options.clone(), if_not_exists: false };
+                let options = Box::new(options.clone());
+                let op = Op::CreateSequence { sequence: sequence.clone(), options, if_not_exists: false };
                 self.emit_first(op, CheckFirst::Yes, span)?;
             }
             (super::value::Item::Sequence(sequence, _), "drop") => {

@@ -74,6 +74,8 @@ pub(super) fn create_table(bound: Bound) -> Result<CreateTable, Reason> {
         add_item(&mut table, arg)?;
     }
     quote_as_columns(&mut table);
+    table.columns.shrink_to_fit();
+    table.constraints.shrink_to_fit();
     Ok(table)
 }
 
@@ -266,8 +268,8 @@ fn column_item(column: &mut Column, arg: &Arg) -> Result<(), Reason> {
             }
             column.constraints.push(constraint);
         }
-        Item::Identity(identity) => column.identity = Some(identity.clone()),
-        Item::Computed(computed) => column.computed = Some(computed.clone()),
+        Item::Identity(identity) => column.identity = Some(Box::new(identity.clone())),
+        Item::Computed(computed) => column.computed = Some(Box::new(computed.clone())),
         Item::Sequence(..) => column.sequence = true,
         Item::Default(default) => column.server_default = Some(default.clone()),
         Item::Column(_) | Item::Index(_) | Item::Made(_) => {
@@ -297,8 +299,8 @@ fn keywords(column: &mut Column, bound: &Bound) -> Result<(), Reason> {
     match bound.value("server_default") {
         None | Some(Value::None) => {}
         Some(Value::Item(item)) => match &**item {
-            Item::Identity(identity) => column.identity = Some(identity.clone()),
-            Item::Computed(computed) => column.computed = Some(computed.clone()),
+            Item::Identity(identity) => column.identity = Some(Box::new(identity.clone())),
+            Item::Computed(computed) => column.computed = Some(Box::new(computed.clone())),
             Item::Default(default) => column.server_default = Some(default.clone()),
             _ => return Err("`server_default` is a schema item".into()),
         },
@@ -326,7 +328,7 @@ fn keywords(column: &mut Column, bound: &Bound) -> Result<(), Reason> {
 /// `server_default=`.
 pub(super) fn server_default(value: &Value) -> Result<Default, Reason> {
     match value {
-        Value::Expr(expr) => Ok(Default::Expr((**expr).clone())),
+        Value::Expr(expr) => Ok(Default::Expr(Box::new((**expr).clone()))),
         Value::Item(item) => match &**item {
             Item::Default(default) => Ok(default.clone()),
             _ => Err("`server_default` is a schema item".into()),
@@ -502,7 +504,7 @@ pub(super) fn ddl(name: &str, args: &Args) -> Option<Result<Value, Reason>> {
                 (Item::Sequence(sequence, options), "CreateSequence") => {
                     bound.is("if_not_exists").map(|if_not_exists| Op::CreateSequence {
                         sequence: sequence.clone(),
-                        options: options.clone(),
+                        options: Box::new(options.clone()),
                         if_not_exists,
                     })
                 }

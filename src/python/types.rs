@@ -232,7 +232,7 @@ fn enumeration(args: Args, postgresql: bool) -> Result<Type, Reason> {
         None => class_name,
         Some(_) => bound.name("name", "the name of the enum")?,
     };
-    Ok(Type::Enum(EnumType {
+    Ok(Type::Enum(Box::new(EnumType {
         name,
         schema: bound.name("schema", "the schema's name")?,
         inherit_schema: bound.is("inherit_schema")?,
@@ -244,7 +244,7 @@ fn enumeration(args: Args, postgresql: bool) -> Result<Type, Reason> {
         length: bound.size("length")?,
         has_metadata: !matches!(bound.value("metadata"), None | Some(Value::None)),
         is_postgresql: postgresql,
-    }))
+    })))
 }
 
 /// An enum class gives its members' names, with `values_callable` their values (which is what every such

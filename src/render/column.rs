@@ -66,8 +66,10 @@ fn default_clause(column: &Column, dialect: &Dialect) -> Result<Option<Text>, Un
 pub(super) fn default(given: &Default, dialect: &Dialect) -> Result<Option<Text>, Unrendered> {
     Ok(match given {
         Default::Literal(text) => Some(Text::made(literal::quoted(text, dialect))),
-        Default::Expr(Expr::Text(text)) => Some(clause::text(text, dialect)?),
-        Default::Expr(given) => Some(expr::ddl(given, dialect)?),
+        Default::Expr(given) => Some(match given.as_ref() {
+            Expr::Text(text) => clause::text(text, dialect)?,
+            given => expr::ddl(given, dialect)?,
+        }),
         Default::Fetched => None,
     })
 }

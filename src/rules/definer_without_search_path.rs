@@ -10,7 +10,7 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Warning, group: Group::Security, default: true, check: Check::Statement(check) };
 
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
-    let Some(Definition::Make(make)) = &site.statement.definition else { return };
+    let Some(Definition::Make(make)) = site.statement.definition.as_deref() else { return };
     if make.sort != Sort::Function {
         return;
     }

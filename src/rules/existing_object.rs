@@ -29,7 +29,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
 
 /// What the statement makes, and must not be there.
 fn made(site: &Site<'_>) -> Vec<Piece> {
-    if let Some(definition) = &site.statement.definition {
+    if let Some(definition) = site.statement.definition.as_deref() {
         return match definition {
             // Types have a rule of their own.
             Definition::Make(make) if !make.replace && !make.if_not_exists && make.sort != Sort::Enum => {

@@ -70,7 +70,7 @@ fn is_key(site: &Site<'_>, name: &Name) -> bool {
 
 /// What the statement takes to be there.
 fn asked(site: &Site<'_>) -> Vec<Piece> {
-    if let Some(definition) = &site.statement.definition {
+    if let Some(definition) = site.statement.definition.as_deref() {
         return match definition {
             Definition::Drop { sort, names, if_exists: false, .. } if *sort != Sort::Function => {
                 names.iter().map(|name| Piece::Object(*sort, name.clone())).collect()

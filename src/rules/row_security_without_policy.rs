@@ -32,7 +32,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
 }
 
 fn is_policy(statement: &Statement, table: &Name) -> bool {
-    match &statement.definition {
+    match statement.definition.as_deref() {
         Some(Definition::Make(make)) => make.sort == Sort::Policy && make.on.as_ref() == Some(table),
         _ => false,
     }

@@ -136,7 +136,7 @@ pub fn enumeration(given: &str, labels: &[&str]) -> EnumType {
 
 /// `native_enum=False, create_constraint=True`.
 pub fn checked(given: &str, labels: &[&str]) -> Type {
-    Type::Enum(EnumType { native: false, create_constraint: true, ..enumeration(given, labels) })
+    Type::Enum(Box::new(EnumType { native: false, create_constraint: true, ..enumeration(given, labels) }))
 }
 
 pub fn column(text: &str, kind: Type) -> Column {

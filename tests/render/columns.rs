@@ -42,10 +42,10 @@ fn types() {
         (array(INTEGER, 1), "INTEGER[]"),
         (array(varchar(Some(5)), 2), "VARCHAR(5)[][]"),
         (Type::Verbatim("geometry(POINT,4326)".to_owned()), "geometry(POINT,4326)"),
-        (Type::Enum(enumeration("MyEnum", &["a"])), "\"MyEnum\""),
-        (array(Type::Enum(enumeration("ab", &["a"])), 1), "ab[]"),
-        (Type::Enum(EnumType { native: false, ..enumeration("e", &["a", "bbb"]) }), "VARCHAR(3)"),
-        (Type::Enum(EnumType { native: false, length: Some(50), ..enumeration("e", &["a"]) }), "VARCHAR(50)"),
+        (Type::Enum(Box::new(enumeration("MyEnum", &["a"]))), "\"MyEnum\""),
+        (array(Type::Enum(Box::new(enumeration("ab", &["a"]))), 1), "ab[]"),
+        (Type::Enum(Box::new(EnumType { native: false, ..enumeration("e", &["a", "bbb"]) })), "VARCHAR(3)"),
+        (Type::Enum(Box::new(EnumType { native: false, length: Some(50), ..enumeration("e", &["a"]) })), "VARCHAR(50)"),
     ];
     for (kind, expected) in cases {
         check(vec![(typed(kind), format!("ALTER TABLE t ADD COLUMN c {expected}").as_str())]);
@@ -54,8 +54,8 @@ fn types() {
     check(vec![
         (typed(Type::Refused("LONGTEXT has no form".to_owned())), "!! LONGTEXT has no form"),
         (add_column("t", untyped), "!! no type is given for column `c`"),
-        (typed(Type::Enum(enumeration("", &["a"]))), "!! ENUM type requires a name"),
-        (typed(Type::Enum(enumeration("text", &["a"]))), "!! built-in type"),
+        (typed(Type::Enum(Box::new(enumeration("", &["a"])))), "!! ENUM type requires a name"),
+        (typed(Type::Enum(Box::new(enumeration("text", &["a"])))), "!! built-in type"),
     ]);
 }
 
@@ -67,21 +67,21 @@ fn defaults() {
         (Default::Literal("now()".to_owned()), " DEFAULT 'now()'"),
         (Default::Literal(String::new()), " DEFAULT ''"),
         (Default::Literal("back\\slash".to_owned()), " DEFAULT 'back\\slash'"),
-        (Default::Expr(raw("now()")), " DEFAULT now()"),
-        (Default::Expr(raw("now()::date")), " DEFAULT now()::date"),
-        (Default::Expr(raw("'\\:x'")), " DEFAULT ':x'"),
-        (Default::Expr(function("now", vec![])), " DEFAULT now()"),
-        (Default::Expr(function("current_timestamp", vec![])), " DEFAULT CURRENT_TIMESTAMP"),
+        (Default::Expr(Box::new(raw("now()"))), " DEFAULT now()"),
+        (Default::Expr(Box::new(raw("now()::date"))), " DEFAULT now()::date"),
+        (Default::Expr(Box::new(raw("'\\:x'"))), " DEFAULT ':x'"),
+        (Default::Expr(Box::new(function("now", vec![]))), " DEFAULT now()"),
+        (Default::Expr(Box::new(function("current_timestamp", vec![]))), " DEFAULT CURRENT_TIMESTAMP"),
         (
-            Default::Expr(function("timezone", vec![string("utc"), function("now", vec![])])),
+            Default::Expr(Box::new(function("timezone", vec![string("utc"), function("now", vec![])]))),
             " DEFAULT timezone('utc', now())",
         ),
-        (Default::Expr(Expr::True), " DEFAULT true"),
-        (Default::Expr(Expr::Null), " DEFAULT NULL"),
-        (Default::Expr(number(5)), " DEFAULT 5"),
-        (Default::Expr(Expr::Verbatim("5".to_owned())), " DEFAULT 5"),
+        (Default::Expr(Box::new(Expr::True)), " DEFAULT true"),
+        (Default::Expr(Box::new(Expr::Null)), " DEFAULT NULL"),
+        (Default::Expr(Box::new(number(5))), " DEFAULT 5"),
+        (Default::Expr(Box::new(Expr::Verbatim("5".to_owned()))), " DEFAULT 5"),
         (
-            Default::Expr(binary("+", function("now", vec![]), raw("interval '1 day'"))),
+            Default::Expr(Box::new(binary("+", function("now", vec![]), raw("interval '1 day'")))),
             " DEFAULT now() + interval '1 day'",
         ),
         (Default::Fetched, ""),
@@ -90,8 +90,8 @@ fn defaults() {
         check(vec![(defaulted(default), format!("ALTER TABLE t ADD COLUMN c VARCHAR{expected}").as_str())]);
     }
     check(vec![
-        (defaulted(Default::Expr(raw("':x'"))), "!! no value is given for `:x`"),
-        (defaulted(Default::Expr(cast(string("{}"), JSONB))), "!! no literal value renderer"),
+        (defaulted(Default::Expr(Box::new(raw("':x'")))), "!! no value is given for `:x`"),
+        (defaulted(Default::Expr(Box::new(cast(string("{}"), JSONB)))), "!! no literal value renderer"),
     ]);
     let slash = defaulted(Default::Literal("a\\b".to_owned()));
     check_with(&old(), vec![(slash, "ALTER TABLE t ADD COLUMN c VARCHAR DEFAULT 'a\\\\b'")]);
@@ -134,7 +134,7 @@ fn keys() {
     lines(vec![foreign_key], &["id INTEGER NOT NULL", "PRIMARY KEY (id)", "FOREIGN KEY(id) REFERENCES u (id)"]);
     let defaulted = with("id", INTEGER, |column| {
         column.primary_key = true;
-        column.server_default = Some(Default::Expr(raw("nextval('s')")));
+        column.server_default = Some(Default::Expr(Box::new(raw("nextval('s')"))));
     });
     lines(vec![defaulted.clone()], &["id INTEGER DEFAULT nextval('s') NOT NULL", "PRIMARY KEY (id)"]);
     let counted = limbeck::op::Column { autoincrement: Some(true), ..defaulted };
@@ -158,7 +158,7 @@ fn keys() {
 #[test]
 fn generated_columns() {
     let identified = |given: Identity, nullable| {
-        with("a", INTEGER, |column| (column.identity, column.nullable) = (Some(given), nullable))
+        with("a", INTEGER, |column| (column.identity, column.nullable) = (Some(Box::new(given)), nullable))
     };
     lines(vec![identified(identity(false), None)], &["a INTEGER GENERATED BY DEFAULT AS IDENTITY"]);
     lines(vec![identified(identity(false), Some(false))], &["a INTEGER GENERATED BY DEFAULT AS IDENTITY"]);
@@ -185,7 +185,7 @@ fn generated_columns() {
     );
     let computed = |persisted| {
         let made = Computed { expr: raw("a*2"), persisted };
-        with("b", INTEGER, |column| column.computed = Some(made))
+        with("b", INTEGER, |column| column.computed = Some(Box::new(made)))
     };
     lines(vec![computed(Some(true))], &["b INTEGER GENERATED ALWAYS AS (a*2) STORED"]);
     lines(vec![computed(None)], &["b INTEGER GENERATED ALWAYS AS (a*2)"]);

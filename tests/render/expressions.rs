@@ -165,7 +165,7 @@ fn functions_and_literals() {
         (function("f", vec![one()]), "f(t.a = 1)"),
         (cast(binary("+", a(), number(1)), varchar(Some(5))), "CAST(t.a + 1 AS VARCHAR(5))"),
         (cast(string("1"), INTEGER), "CAST(1 AS INTEGER)"),
-        (cast(string("x"), Type::Enum(enumeration("e", &["x"]))), "CAST('x' AS e)"),
+        (cast(string("x"), Type::Enum(Box::new(enumeration("e", &["x"])))), "CAST('x' AS e)"),
         (Expr::Extract { field: "year".to_owned(), inner: s().into() }, "EXTRACT(year FROM t.s)"),
         (
             Expr::Over { inner: function("row_number", vec![]).into(), partition_by: vec![a()], order_by: vec![s()] },

@@ -152,7 +152,7 @@ fn added_columns() {
             add_column("t", column("e", checked("e_t", &["a"]))),
             "ALTER TABLE t ADD COLUMN e VARCHAR(1)\n\nALTER TABLE t ADD CONSTRAINT e_t CHECK (e IN ('a'))",
         ),
-        (typed(Type::Enum(enumeration("e_t", &["a"]))), "ALTER TABLE t ADD COLUMN c e_t"),
+        (typed(Type::Enum(Box::new(enumeration("e_t", &["a"])))), "ALTER TABLE t ADD COLUMN c e_t"),
     ]);
 }
 
@@ -420,13 +420,13 @@ fn changed_columns() {
         ),
         (
             alter("s/t", |change| {
-                change.kind = Some(Type::Enum(EnumType { inherit_schema: true, ..enumeration("e", &["x"]) }));
+                change.kind = Some(Type::Enum(Box::new(EnumType { inherit_schema: true, ..enumeration("e", &["x"]) })));
             }),
             "ALTER TABLE s.t ALTER COLUMN a TYPE e",
         ),
         (default(None, None), "ALTER TABLE t ALTER COLUMN a DROP DEFAULT"),
         (
-            default(Some(AlterDefault::Value(Default::Expr(Expr::True))), None),
+            default(Some(AlterDefault::Value(Default::Expr(Box::new(Expr::True)))), None),
             "ALTER TABLE t ALTER COLUMN a SET DEFAULT true",
         ),
         (
@@ -446,7 +446,7 @@ fn changed_columns() {
 
 #[test]
 fn enums() {
-    let of = |given: EnumType| create("q/t", vec![column("e", Type::Enum(given))], vec![]);
+    let of = |given: EnumType| create("q/t", vec![column("e", Type::Enum(Box::new(given)))], vec![]);
     let plain = || enumeration("e_t", &["a", "b'c"]);
     let made = "CREATE TYPE e_t AS ENUM ('a', 'b''c')\n\nCREATE TABLE q.t (\n    e e_t\n)";
     let bare = "CREATE TABLE q.t (\n    e e_t\n)";
@@ -463,8 +463,8 @@ fn enums() {
             "CREATE TYPE s.e_t AS ENUM ('a', 'b''c')\n\nCREATE TABLE q.t (\n    e s.e_t\n)",
         ),
         (of(enumeration("", &["a"])), "!! requires a name"),
-        (Op::CreateEnum(plain()), "CREATE TYPE e_t AS ENUM ('a', 'b''c')"),
-        (Op::DropEnum(plain()), "DROP TYPE e_t"),
+        (Op::CreateEnum(Box::new(plain())), "CREATE TYPE e_t AS ENUM ('a', 'b''c')"),
+        (Op::DropEnum(Box::new(plain())), "DROP TYPE e_t"),
         (create("t", vec![column("e", array(checked("e", &["x"]), 1))], vec![]), "!! ARRAY of a non-native ENUM"),
         (
             create(
@@ -503,12 +503,12 @@ fn enums() {
 fn a_type_is_created_once_in_a_run() {
     let mut memo = Memo::default();
     let mut run = |op: Op| framed(&render(&op, &Dialect::default(), &mut memo).unwrap());
-    let kind = || Type::Enum(enumeration("e_t", &["a"]));
+    let kind = || Type::Enum(Box::new(enumeration("e_t", &["a"])));
     let both = run(create("t", vec![column("e", kind()), column("f", array(kind(), 1))], vec![]));
     assert_eq!(both, "CREATE TYPE e_t AS ENUM ('a')\n\nCREATE TABLE t (\n    e e_t, \n    f e_t[]\n)");
-    assert_eq!(run(Op::DropEnum(enumeration("e_t", &["a"]))), "DROP TYPE e_t");
+    assert_eq!(run(Op::DropEnum(Box::new(enumeration("e_t", &["a"])))), "DROP TYPE e_t");
     assert_eq!(run(create("u", vec![column("e", kind())], vec![])), "CREATE TABLE u (\n    e e_t\n)");
-    let elsewhere = Type::Enum(EnumType { schema: Some(name("s")), ..enumeration("e_t", &["a"]) });
+    let elsewhere = Type::Enum(Box::new(EnumType { schema: Some(name("s")), ..enumeration("e_t", &["a"]) }));
     let other = run(create("v", vec![column("e", elsewhere)], vec![]));
     assert_eq!(other, "CREATE TYPE s.e_t AS ENUM ('a')\n\nCREATE TABLE v (\n    e s.e_t\n)");
 }
