@@ -85,6 +85,11 @@ def snapshot(url: str) -> set[str]:
     return {it for it in lines if "alembic_version" not in it}
 
 
+def first_line(error: BaseException, width: int) -> str:
+    """What an error says first; some say nothing."""
+    return (str(error).splitlines() or [""])[0][:width]
+
+
 def named(url: str) -> dict[int, tuple[str, str]]:
     """The schema and name of each table, view and sequence."""
     with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
@@ -110,7 +115,8 @@ def thing(line: str) -> tuple[str, str]:
 
 # What limbeck says of a downgrade by itself.
 REVERSAL = ["incomplete-downgrade", "missing-downgrade", "leftover-type", "missing-object", "existing-object",
-            "referenced-table-drop", "missing-type", "unnamed-constraint-drop", "enum-type-exists", "type-change-without-cast"]
+            "referenced-table-drop", "needed-object-drop", "impossible-foreign-key",
+            "type-change-under-view", "missing-type", "unnamed-constraint-drop", "enum-type-exists", "type-change-without-cast"]
 
 
 def changed(before: set[str], back: set[str]) -> list[str]:
@@ -216,7 +222,7 @@ class History:
 
     def fail(self, url: str, revision: str, error: BaseException) -> None:
         """What Alembic could not run is done as limbeck renders it, so that the next ones find what they need."""
-        self.failed[revision] = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:160]}"
+        self.failed[revision] = f"{type(error).__name__}: {first_line(error, 160)}"
         ours = (self.ours.get(revision) or {}).get("upgrade") or {}
         with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
             for statement in ours.get("statements", []):
@@ -261,7 +267,7 @@ class History:
                     self.fail(url, revision, AssertionError("its downgrade changes nothing"))
                     del self.failed[revision]
             except BaseException as error:
-                real = [f"fails: {str(error).splitlines()[0][:150]}"]
+                real = [f"fails: {first_line(error, 150)}"]
                 self.again(url, revision)
             ours = self.ours.get(revision) or {}
             sure = all((ours.get(way) or {}).get("complete") for way in ("upgrade", "downgrade"))
