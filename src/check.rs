@@ -20,6 +20,7 @@ mod decide;
 mod graph;
 mod judge;
 mod locks;
+mod merges;
 mod migrate;
 mod sift;
 

@@ -18,6 +18,7 @@ mod kin;
 mod made_up;
 mod map;
 mod names;
+mod needs;
 mod object;
 mod rows;
 mod table;
@@ -28,6 +29,7 @@ pub use crate::statement::Sort;
 pub use compare::{Difference, How, Piece};
 pub use kin::{Domain, Parent};
 pub use names::Names;
+pub use needs::{Need, primary_key};
 pub use object::Object;
 pub use table::{Column, Constraint, Proof, Table};
 

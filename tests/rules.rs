@@ -106,6 +106,25 @@ fn run_python(rule: &Rule, given: &[String], block: &Block) {
     assert!(all == expected || all.is_empty(), "{}, {}: {all:?}\n{}", rule.name, block.kind, block.text);
 }
 
+/// The same for a block of several files, each of which begins with `# file: NAME`: a whole history.
+fn run_files(rule: &Rule, block: &Block) {
+    let folder = tempfile::tempdir().unwrap();
+    let versions = folder.path().join("alembic/versions");
+    fs::create_dir_all(&versions).unwrap();
+    fs::write(folder.path().join("alembic/env.py"), "").unwrap();
+    let head = "from alembic import op\nimport sqlalchemy as sa\n\n";
+    let lines = u64::try_from(head.lines().count()).unwrap();
+    let mut expected = BTreeSet::new();
+    for file in block.text.split("# file: ").skip(1) {
+        let (name, text) = file.split_once('\n').unwrap();
+        expected.extend(marked(text, lines).into_iter().map(|line| (name.to_owned(), line, rule.name.to_owned())));
+        let body: Vec<&str> = text.lines().map(|line| line.trim_end_matches("# here").trim_end()).collect();
+        fs::write(versions.join(name), format!("{head}{}\n", body.join("\n"))).unwrap();
+    }
+    assert_eq!(expected.is_empty(), block.kind == "files good", "{}: marks in a {} block", rule.name, block.kind);
+    assert_eq!(found(folder.path(), &[]), expected, "{}, {}:\n{}", rule.name, block.kind, block.text);
+}
+
 /// The same for a block of `env.py`.
 fn run_env(rule: &Rule, block: &Block) {
     let folder = tempfile::tempdir().unwrap();
@@ -159,6 +178,7 @@ fn the_documents_hold() {
             match (block.language.as_str(), block.kind.as_str()) {
                 ("python", "given") => given.push(block.text.clone()),
                 ("python", "bad" | "good") => run_python(rule, &given, block),
+                ("python", "files bad" | "files good") => run_files(rule, block),
                 ("python", "env bad" | "env good") => run_env(rule, block),
                 ("ini", "bad" | "good") => run_ini(rule, block),
                 _ => continue,

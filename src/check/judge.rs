@@ -4,6 +4,7 @@ use super::{
     Case, Decisions, Newness,
     decide::{Turn, Walk, replay},
     graph::Graph,
+    merges,
 };
 use crate::{
     base::Base,
@@ -69,6 +70,9 @@ pub(super) fn judge(case: &Case<'_>, graph: &Graph, newness: &Newness) -> (Vec<R
             && selected.is_none_or(|it| it.contains(&revision.source))
         {
             judge.turn(revision, &turn);
+            if revision.parents.len() > 1 {
+                judge.merge(revision, &merges::clashes(graph, &case.migrations, turn.place));
+            }
         }
         decisions.push(turn.decisions);
     });
@@ -141,6 +145,27 @@ impl Judge<'_> {
                 self.raised.extend(out.into_iter().map(Raised::from));
             }
         }
+    }
+
+    /// What the branches that meet at a revision do to one thing.
+    fn merge(&mut self, revision: &Revision, clashes: &[merges::Clash]) {
+        let Some(rule) = self.rule("contradicting-branches") else { return };
+        let mut out = Vec::new();
+        let subject = self.subject(revision, Some(Direction::Upgrade));
+        let mut findings = Findings::new(rule, subject, None, &mut out);
+        let ends = revision.parents.first().zip(revision.parents.last());
+        let span = ends.map_or(revision.id.span, |(first, last)| first.span.to(last.span));
+        for clash in clashes {
+            let finding = findings.report(span, format!("of the branches that meet here {}", clash.how));
+            if !clash.fails {
+                finding.severity = crate::finding::Severity::Warning;
+            }
+            finding.object(clash.what.object());
+            for (place, word) in clash.places.iter().zip(["the one does it here", "and the other works on it here"]) {
+                finding.note(*place, word);
+            }
+        }
+        self.raised.extend(out.into_iter().map(Raised::from));
     }
 
     /// Judges operations and statements; the answer has the operations that a rule of operations has spoken of.

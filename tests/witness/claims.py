@@ -89,9 +89,81 @@ REFUSED = [
     ),
     ("type-change-without-cast", ["ALTER TABLE users ALTER COLUMN age TYPE integer"], "42804"),
     ("referenced-table-drop", ["DROP TABLE users"], "2BP01"),
+    ("impossible-foreign-key", ["ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES nobody (id)"], "42P01"),
+    ("impossible-foreign-key", ["ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users (number)"], "42703"),
+    ("impossible-foreign-key", ["ALTER TABLE orders ADD FOREIGN KEY (number) REFERENCES users (id)"], "42703"),
+    ("impossible-foreign-key", ["ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users (name)"], "42830"),
+    ("impossible-foreign-key", ["ALTER TABLE orders ADD FOREIGN KEY (user_id, id) REFERENCES users (id)"], "42830"),
+    (
+        "impossible-foreign-key",
+        ["CREATE UNIQUE INDEX some ON users (id) WHERE id > 0", "ALTER TABLE orders DROP CONSTRAINT orders_user",
+         "ALTER TABLE users DROP CONSTRAINT users_pkey", "ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users (id)"],
+        "42830",
+    ),
+    (
+        "impossible-foreign-key",
+        ["CREATE TABLE bare (a integer)", "ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES bare"],
+        "42704",
+    ),
+    ("needed-object-drop", ["CREATE VIEW v AS SELECT login FROM users", "ALTER TABLE users DROP COLUMN login"], "2BP01"),
+    ("needed-object-drop", ["CREATE VIEW v AS SELECT login FROM users", "DROP TABLE orders, users"], "2BP01"),
+    (
+        "needed-object-drop",
+        ["CREATE VIEW v AS SELECT login FROM users", "CREATE VIEW w AS SELECT login FROM v", "DROP VIEW v"],
+        "2BP01",
+    ),
+    ("needed-object-drop", ["CREATE TYPE mood AS ENUM ('a')", "CREATE TABLE m (f mood)", "DROP TYPE mood"], "2BP01"),
+    ("needed-object-drop", ["CREATE TYPE mood AS ENUM ('a')", "CREATE TABLE m (f mood[])", "DROP TYPE mood"], "2BP01"),
+    ("needed-object-drop", ["CREATE DOMAIN d AS text", "CREATE TABLE m (f d)", "DROP DOMAIN d"], "2BP01"),
+    (
+        "needed-object-drop",
+        ["CREATE SEQUENCE s", "CREATE TABLE m (f integer DEFAULT nextval('s'))", "DROP SEQUENCE s"],
+        "2BP01",
+    ),
+    ("needed-object-drop", ["DROP SEQUENCE users_id_seq"], "2BP01"),
+    (
+        "needed-object-drop",
+        ["CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+         "CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f()", "DROP FUNCTION f()"],
+        "2BP01",
+    ),
+    ("needed-object-drop", ["ALTER TABLE users DROP CONSTRAINT users_pkey"], "2BP01"),
+    ("needed-object-drop", ["ALTER TABLE users DROP COLUMN id"], "2BP01"),
+    (
+        "needed-object-drop",
+        ["ALTER TABLE orders DROP CONSTRAINT orders_user",
+         "ALTER TABLE users ADD COLUMN twice integer GENERATED ALWAYS AS (id * 2) STORED", "ALTER TABLE users DROP COLUMN id"],
+        "2BP01",
+    ),
+    (
+        "needed-object-drop",
+        ["ALTER TABLE orders DROP CONSTRAINT orders_user", "CREATE TABLE heirs () INHERITS (users)", "DROP TABLE users"],
+        "2BP01",
+    ),
+    (
+        "type-change-under-view",
+        ["CREATE VIEW v AS SELECT login FROM users", "ALTER TABLE users ALTER COLUMN login TYPE varchar(20)"],
+        "0A000",
+    ),
     ("virtual-column", ["ALTER TABLE users ADD COLUMN d integer GENERATED ALWAYS AS (id * 2)"], "42601"),
     ("sql-syntax", ["ALTER TABLE users MODIFY name text"], "42601"),
     ("long-revision-id", ["CREATE TABLE v (n varchar(32))", f"INSERT INTO v VALUES ('{'x' * 33}')"], "22001"),
+]
+
+# Types that `impossible-foreign-key` takes for comparable within a row, and for not so between rows.
+COMPARED = [
+    ["smallint", "integer", "bigint"], ["text", "varchar"], ["uuid"], ["boolean"], ["date", "timestamp", "timestamptz"],
+    ["bytea"],
+]
+
+
+def key_of(kind: str, other: str) -> list[str]:
+    """A foreign key of one type to a primary key of another."""
+    return [f"CREATE TABLE k (c {other} PRIMARY KEY)", f"CREATE TABLE r (c {kind} REFERENCES k)"]
+
+
+REFUSED += [
+    ("impossible-foreign-key", key_of(row[-1], other[0]), "42804") for row in COMPARED for other in COMPARED if other is not row
 ]
 
 # Rule, and statements that the rule lets pass because the server does.
@@ -110,6 +182,13 @@ ACCEPTED = [
     ("not-null-without-backfill", ["DELETE FROM orders", "DELETE FROM users WHERE name IS NULL", "ALTER TABLE users ALTER COLUMN name SET NOT NULL"]),
     ("not-null-without-backfill", ["TRUNCATE users CASCADE", "ALTER TABLE users ADD COLUMN phone text NOT NULL"]),
     ("referenced-table-drop", ["DROP TABLE users, orders"]),
+    ("needed-object-drop", ["CREATE VIEW v AS SELECT login FROM users", "ALTER TABLE users DROP COLUMN age"]),
+    ("needed-object-drop", ["CREATE VIEW v AS SELECT age AS name FROM users", "ALTER TABLE users DROP COLUMN name"]),
+    ("needed-object-drop", ["ALTER TABLE users ADD CONSTRAINT also UNIQUE (id)", "ALTER TABLE users DROP CONSTRAINT also"]),
+    ("type-change-under-view", ["CREATE VIEW v AS SELECT id FROM users", "ALTER TABLE users ALTER COLUMN login TYPE varchar(20)"]),
+    ("impossible-foreign-key", ["CREATE UNIQUE INDEX one ON users (login)", "CREATE TABLE r (c varchar(9) REFERENCES users (login))"]),
+    ("impossible-foreign-key", ["CREATE TABLE k (a integer, b integer, UNIQUE (a, b))", "CREATE TABLE r (b integer, a integer, FOREIGN KEY (b, a) REFERENCES k (b, a))"]),
+    *(("impossible-foreign-key", key_of(kind, row[-1])) for row in COMPARED for kind in row[:-1]),
     (
         "blocking-unique",
         ["CREATE UNIQUE INDEX ix ON users (login)", "ALTER TABLE users ADD CONSTRAINT ix UNIQUE USING INDEX ix"],
