@@ -12,6 +12,7 @@ use crate::{
     schema::{Schema, Touched},
     source::{Sources, Span},
     statement::{Unresolved, Way},
+    stats::Stats,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -23,6 +24,7 @@ mod locks;
 mod merges;
 mod migrate;
 mod sift;
+mod size;
 
 pub use coverage::{Coverage, Gap, cover, why};
 pub use locks::{Locked, Locks, locks};
@@ -232,6 +234,10 @@ pub fn check(case: &Case<'_>) -> Report {
     summary.unresolved = coverage.unresolved.len();
     summary.undecided = coverage.undecided.len();
     let mut findings = sift::sift(case, raised, newness.reported.as_deref());
+    if case.policy.target.stats.is_some() {
+        // What is asked is what `upgrade head` does there.
+        findings.retain(|it| it.subject.direction != Some(Direction::Downgrade));
+    }
     sort(&mut findings, case.sources);
     // One line that serves both ways, such as a table of the module, is one fault.
     findings
@@ -277,6 +283,10 @@ struct Newness {
 }
 
 fn newness(case: &Case<'_>, graph: &graph::Graph) -> Newness {
+    if let Some(stats) = &case.policy.target.stats {
+        let pending = pending(case.history, graph, stats);
+        return Newness { fresh: Some(pending.clone()), reported: Some(pending) };
+    }
     let after = case.policy.target.since.as_deref().and_then(|since| graph.after(case.history, since));
     let Some(base) = case.base else { return Newness { fresh: after.clone(), reported: after } };
     let ids = || case.history.revisions.iter().map(|it| it.id.id.as_str()).enumerate();
@@ -284,6 +294,18 @@ fn newness(case: &Case<'_>, graph: &graph::Graph) -> Newness {
     let fresh = ids().map(|(at, id)| young(at) && !base.landed().contains(id)).collect();
     let reported = ids().map(|(at, id)| young(at) && (!base.landed().contains(id) || base.is_edited(id))).collect();
     Newness { fresh: Some(fresh), reported: Some(reported) }
+}
+
+/// What `upgrade head` runs on a database, by the place in the history. Nothing, where it is stamped with what the
+/// history does not know.
+fn pending(history: &History, graph: &graph::Graph, stats: &Stats) -> Vec<bool> {
+    let mut pending = vec![true; history.revisions.len()];
+    for revision in stats.stamps.iter().flat_map(|it| &it.revisions) {
+        let known = history.find(revision).and_then(|it| graph.after(history, &it.id.id));
+        let Some(after) = known else { return vec![false; history.revisions.len()] };
+        pending.iter_mut().zip(after).for_each(|(one, after)| *one &= after);
+    }
+    pending
 }
 
 /// By path, line, column, rule and message: nothing of it depends on the order of reading.

@@ -35,6 +35,8 @@ pub enum Command {
     History(History),
     /// Run the histories up, down and up again on a real PostgreSQL
     Roundtrip(Roundtrip),
+    /// Write down what a database holds: sizes, stamps, what is invalid; `check --stats` takes it
+    Stats(Stats),
     /// Put new revisions on the head of the base, where both follow the same one
     Rebase(Rebase),
     /// Print the document of a rule
@@ -144,6 +146,9 @@ pub struct Check {
     /// A file of accepted findings, which are counted and not shown; `limbeck baseline` writes it
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
+    /// What `limbeck stats` wrote of a database: judge what `upgrade head` would run there, by the size of its tables
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "base", "staged"])]
+    pub stats: Option<PathBuf>,
     /// Count the findings of each rule
     #[arg(long)]
     pub statistics: bool,
@@ -158,6 +163,14 @@ impl Check {
     pub fn against(&self) -> Option<&str> {
         if self.staged { Some("HEAD") } else { self.base.as_deref() }
     }
+}
+
+/// `limbeck stats`.
+#[derive(Debug, Args)]
+pub struct Stats {
+    /// The database; it is only read
+    #[arg(long, value_name = "URL")]
+    pub database_url: String,
 }
 
 /// `limbeck baseline`.

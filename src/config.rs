@@ -25,10 +25,6 @@ use std::{
 };
 use toml::de::DeTable;
 
-/// The lowest PostgreSQL version where none is configured: the oldest that its makers still serve (14, until
-/// November 2026).
-pub const DEFAULT_POSTGRES: u32 = 14;
-
 /// All that a configuration says.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -53,9 +49,8 @@ pub struct Config {
 impl Default for Config {
     /// What holds without any configuration.
     fn default() -> Self {
-        let target = Target { postgres: DEFAULT_POSTGRES, schemas: Vec::new(), since: None, landed: None };
         let policy = Policy {
-            target,
+            target: Target::default(),
             select: None,
             ignore: BTreeSet::new(),
             severity: BTreeMap::<&'static str, Severity>::new(),

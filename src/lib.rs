@@ -16,6 +16,7 @@ pub mod render;
 pub mod revision;
 pub mod sql;
 pub mod statement;
+pub mod stats;
 
 // Second floor: what all revisions together come to.
 pub mod base;

@@ -1,19 +1,50 @@
 //! What the configuration and the flags come to; no parsing here.
 
-use crate::{finding::Severity, history::History};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::{finding::Severity, history::History, statement::Name, stats::Stats};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// The lowest PostgreSQL version where none is configured: the oldest that its makers still serve (14, until
+/// November 2026).
+pub const DEFAULT_POSTGRES: u32 = 14;
 
 /// What rules may know of the user's wishes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The lowest PostgreSQL major version that the history is run on.
     pub postgres: u32,
+    /// The configuration, a flag or the database itself says so.
+    pub postgres_told: bool,
     /// Schemas that every table must name; empty: what the rest of the history does decides.
     pub schemas: Vec<String>,
     /// A revision: only what is neither it nor its ancestor is new.
     pub since: Option<String>,
     /// The ids of the revisions that have landed on the base of a pull request: only the others are new.
     pub landed: Option<BTreeSet<String>>,
+    /// Tables that must not be kept waiting.
+    pub hot: Vec<Name>,
+    /// Tables of which every row is read in no time.
+    pub small: Vec<Name>,
+    /// The database that the history is to be run on next.
+    pub stats: Option<Arc<Stats>>,
+}
+
+impl Default for Target {
+    /// What holds without any configuration.
+    fn default() -> Self {
+        Self {
+            postgres: DEFAULT_POSTGRES,
+            postgres_told: false,
+            schemas: Vec::new(),
+            since: None,
+            landed: None,
+            hot: Vec::new(),
+            small: Vec::new(),
+            stats: None,
+        }
+    }
 }
 
 impl Target {
@@ -28,7 +59,7 @@ impl Target {
     /// It is told which revisions are new.
     #[must_use]
     pub fn knows_new(&self) -> bool {
-        self.since.is_some() || self.landed.is_some()
+        self.since.is_some() || self.landed.is_some() || self.stats.is_some()
     }
 }
 

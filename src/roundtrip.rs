@@ -15,6 +15,7 @@ mod programs;
 mod runner;
 mod server;
 mod session;
+mod stats;
 mod trial;
 mod version;
 mod words;
@@ -34,6 +35,7 @@ use miette::Result;
 use programs::Programs;
 use runner::Manners;
 use server::Server;
+pub use stats::stats;
 use std::{
     collections::BTreeSet,
     future::{Future, poll_fn},

@@ -15,7 +15,7 @@ use crate::{
     source::Span,
     statement::{Kind, Name, Statement, Unresolved, Way},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use std::cell::OnceCell;
 
@@ -170,6 +170,8 @@ pub struct Context<'a> {
     pub target: &'a Target,
     /// How the history names its tables.
     pub names: &'a Names,
+    /// By a version of PostgreSQL, the first revision in the order of the history that asks for one at least as new.
+    pub firsts: &'a BTreeMap<u32, usize>,
     /// Where it is told which revisions are new: those, by their place in the history.
     pub fresh: Option<&'a [bool]>,
     /// The user has selected rules by their names.

@@ -38,6 +38,7 @@ mod schema;
 mod server;
 mod settle;
 mod sql;
+mod stats;
 
 /// The rule that tells of operations that are not understood.
 const OPAQUE: &str = "opaque-operation";
@@ -76,6 +77,7 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
         Command::Coverage(args) => coverage(args, world),
         Command::History(args) => history::run(args, world),
         Command::Roundtrip(args) => roundtrip::run(args, world),
+        Command::Stats(args) => stats::run(args, world),
         Command::Rebase(args) => rebase::run(args, world),
         Command::Schema(args) => schema::run(args, world),
         Command::Explain { rule } => explain(rule, world),
@@ -122,6 +124,7 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
     let mut policy = project.config.policy.clone();
     if let Some(postgres) = args.postgres {
         policy.target.postgres = postgres;
+        policy.target.postgres_told = true;
     }
     if !args.select.is_empty() {
         policy.select = Some(config::rules_named(&args.select)?);
@@ -141,10 +144,17 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
     if args.strict {
         policy.insist(OPAQUE);
     }
+    let given = args.stats.as_deref().map(|file| stats::Given::read(file, &world.here)).transpose()?;
+    if let Some(given) = &given {
+        given.take(&project, args.postgres.is_none(), &mut policy);
+    }
     let mut report = project.check(&policy, gate.as_ref())?;
+    if let Some(given) = &given {
+        given.tell(&project, &policy, &mut report);
+    }
     if let Some(file) = baseline::file(args, &project.config) {
         let narrowed = !args.select.is_empty() || !args.ignore.is_empty() || policy.target.since.is_some();
-        let whole = gate.is_none() && !narrowed && !project.is_part();
+        let whole = gate.is_none() && given.is_none() && !narrowed && !project.is_part();
         baseline::apply(&project, &file, &world.here, whole, &mut report)?;
     }
     let paths = Paths::between(&project.checkout.root().to_string_lossy(), &world.here.to_string_lossy());

@@ -2,7 +2,7 @@
 
 use crate::{
     source::Text,
-    statement::{Definition, Kind},
+    statement::{Definition, Kind, Newer},
 };
 use pg_query::protobuf;
 
@@ -11,6 +11,7 @@ mod create;
 mod define;
 mod expr;
 mod kind;
+mod newer;
 mod node;
 mod reach;
 mod text;
@@ -45,6 +46,8 @@ pub struct Parsed {
     pub kind: Kind,
     /// What it does to anything but tables and indexes.
     pub definition: Option<Definition>,
+    /// What of it older servers do not know.
+    pub newer: Option<Newer>,
 }
 
 /// Splits a text into statements and reads each.
@@ -81,7 +84,13 @@ pub fn parse(text: &Text) -> Result<Vec<Parsed>, Refused> {
         let (start, end) = trimmed(sql, start, end.min(sql.len()));
         let Some(node) = raw.stmt.as_deref().and_then(|node| node.node.as_ref()) else { continue };
         let definition = define::definition(node);
-        all.push(Parsed { sql: text.slice(start, end), range: start..end, kind: kind::kind(node), definition });
+        all.push(Parsed {
+            sql: text.slice(start, end),
+            range: start..end,
+            kind: kind::kind(node),
+            definition,
+            newer: newer::newer(node),
+        });
     }
     Ok(all)
 }

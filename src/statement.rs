@@ -106,6 +106,8 @@ pub struct Statement {
     pub kind: Kind,
     /// What it does to anything but tables and indexes.
     pub definition: Option<Box<Definition>>,
+    /// What of it older servers do not know.
+    pub newer: Option<Newer>,
     /// Its text, without the semicolon; each part knows where it was written.
     pub sql: Text,
     /// The best place in the Python: the statement's own text where it was written there, else the call.
@@ -126,6 +128,20 @@ pub struct Statement {
     pub guards: Vec<Guard>,
     /// Comments in the SQL that speak to the tool about this statement: where they stand, and their text.
     pub remarks: Vec<(Span, String)>,
+}
+
+/// A part of the grammar that came with a server after 14.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newer {
+    /// The first major version that knows it.
+    pub since: u32,
+    /// The part, in SQL's words or about them.
+    pub what: &'static str,
+}
+
+impl Newer {
+    /// A column that is computed when it is read.
+    pub const VIRTUAL: &'static str = "a virtual generated column";
 }
 
 /// `upgrade()` or `downgrade()` as SQL.

@@ -47,5 +47,6 @@ echo "== what users install"
 bash tests/install.sh
 echo "== the examples of the rules, on every major version"
 on_a_server tests/witness/documents.py
+on_a_server tests/witness/newer.py
 echo "== the lock model, on every major version"
 on_a_server tests/witness/locks.py

@@ -76,7 +76,7 @@ fn case(files: &[(&str, &str)], change: impl FnOnce(&mut Environment)) -> Case {
     change(&mut environment);
     let revisions = environment.files.iter().filter_map(|&source| read(&sources, source)).collect();
     let history = History::build(environment, revisions, &sources);
-    Case { sources, history, target: Target { postgres: 14, schemas: Vec::new(), since: None, landed: None } }
+    Case { sources, history, target: Target::default() }
 }
 
 /// Revisions in one line each: `id: parent parent; dependency #label`, files named by their place.

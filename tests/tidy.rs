@@ -10,7 +10,7 @@ use std::{
 /// Modules, lowest floor first: one may use its own floor and those before it.
 const FLOORS: &[&[&str]] = &[
     &["source", "finding", "reason"],
-    &["environment", "op", "revision", "statement"],
+    &["environment", "op", "revision", "statement", "stats"],
     &["python"],
     &["render"],
     &["sql"],

@@ -4,7 +4,7 @@ use super::{
     Case, Decisions, Newness,
     decide::{Turn, Walk, replay},
     graph::Graph,
-    merges,
+    merges, size,
 };
 use crate::{
     base::Base,
@@ -20,7 +20,11 @@ use crate::{
     source::Span,
     statement::{Kind, Way},
 };
-use std::{borrow::Cow, cell::OnceCell, collections::BTreeSet};
+use std::{
+    borrow::Cow,
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// A finding, and what a suppression needs to know of where it came from.
 pub(super) struct Raised {
@@ -48,7 +52,9 @@ pub(super) fn judge(case: &Case<'_>, graph: &Graph, newness: &Newness) -> (Vec<R
     for way in case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
         way.statements.iter().for_each(|statement| names.add(statement));
     }
+    let firsts = firsts(case);
     let context = Context {
+        firsts: &firsts,
         history: case.history,
         target: &case.policy.target,
         names: &names,
@@ -77,6 +83,20 @@ pub(super) fn judge(case: &Case<'_>, graph: &Graph, newness: &Newness) -> (Vec<R
         decisions.push(turn.decisions);
     });
     (judge.raised, decisions)
+}
+
+/// See [`Context::firsts`].
+fn firsts(case: &Case<'_>) -> BTreeMap<u32, usize> {
+    let mut firsts = BTreeMap::new();
+    for (place, migrated) in case.migrations.iter().enumerate() {
+        let newest = migrated.upgrade.statements.iter().filter_map(|it| it.newer).map(|it| it.since).max();
+        if let Some(newest) = newest
+            && firsts.last_key_value().is_none_or(|(known, _)| newest > *known)
+        {
+            firsts.insert(newest, place);
+        }
+    }
+    firsts
 }
 
 struct Judge<'a> {
@@ -268,6 +288,7 @@ impl Judge<'_> {
                 let mut out = Vec::new();
                 let subject = self.subject(site.revision, Some(site.run.direction));
                 check(site, &mut Findings::new(rule, subject, Some(statement.sql.as_str()), &mut out));
+                out.iter_mut().for_each(|it| size::grade(site, rule, it));
                 let remarks = || statement.remarks.iter().map(|(span, _)| *span).collect();
                 let place = |finding| match site.step() {
                     Some(step) => at_call(finding, step, (statement.called, statement.sent), site.revision),

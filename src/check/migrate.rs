@@ -60,6 +60,7 @@ fn add(way: &mut Way, text: &Text, step: &Step, index: usize, dialect: &Dialect)
                     span: place(&it.sql, step),
                     kind: it.kind,
                     definition: it.definition.map(Box::new),
+                    newer: it.newer,
                     sql: it.sql,
                     called: step.span,
                     sent: step.sent,

@@ -25,6 +25,8 @@ pub(super) enum Shape {
     Rules,
     /// A list of strings.
     Texts,
+    /// A list of tables.
+    Tables,
     /// A string.
     Text,
     /// A major version of PostgreSQL.
@@ -87,6 +89,7 @@ pub(super) static KEYS: &[Key] = &[
         shape: Shape::Postgres,
         read: |config, reader, value| {
             config.policy.target.postgres = reader.postgres(value)?;
+            config.policy.target.postgres_told = true;
             Ok(())
         },
     },
@@ -159,6 +162,24 @@ pub(super) static KEYS: &[Key] = &[
         shape: Shape::Texts,
         read: |config, reader, value| {
             config.policy.target.schemas = reader.texts(value)?.into_iter().map(|(name, _)| name).collect();
+            Ok(())
+        },
+    },
+    Key {
+        name: "hot",
+        doc: "Tables, with their schema where it is not `public`, on which no lock is harmless",
+        shape: Shape::Tables,
+        read: |config, reader, value| {
+            config.policy.target.hot = reader.names_of_tables(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "small",
+        doc: "Tables that stay small: that all their rows are read or written under a lock is but noted",
+        shape: Shape::Tables,
+        read: |config, reader, value| {
+            config.policy.target.small = reader.names_of_tables(value)?;
             Ok(())
         },
     },

@@ -1,11 +1,10 @@
 //! The reference of the configuration, as a document: `docs/configuration.md` is this text.
 
 use super::{
-    DEFAULT_POSTGRES,
     keys::{KEYS, Key, Shape},
     values::{SEVERITIES, groups},
 };
-use crate::environment::Driver;
+use crate::{environment::Driver, policy::DEFAULT_POSTGRES};
 use std::fmt::Write;
 
 /// Every key with what it is for, what its value looks like, and an example.
@@ -41,6 +40,7 @@ fn value(shape: Shape) -> String {
     match shape {
         Shape::Rules => "A list of rules and groups".to_owned(),
         Shape::Texts => "A list of strings".to_owned(),
+        Shape::Tables => "A list of tables".to_owned(),
         Shape::Text => "A string".to_owned(),
         Shape::Postgres => format!("A major version; {DEFAULT_POSTGRES} where nothing is said"),
         Shape::Driver => format!("One of {}", Driver::ALL.map(|it| format!("`{}`", it.word())).join(", ")),
@@ -60,6 +60,8 @@ fn example(key: &Key) -> String {
         Shape::Rules => format!("{name} = [\"missing-downgrade\"]"),
         Shape::Texts if name == "exclude" => "exclude = [\"legacy/**\"]".to_owned(),
         Shape::Texts => format!("{name} = [\"app\"]"),
+        Shape::Tables if name == "hot" => "hot = [\"orders\", \"app.sessions\"]".to_owned(),
+        Shape::Tables => format!("{name} = [\"settings\"]"),
         Shape::Text if name == "baseline" => "baseline = \"limbeck-baseline.json\"".to_owned(),
         Shape::Text => format!("{name} = \"4f2a9c81d0e7\""),
         Shape::Postgres => format!("{name} = {DEFAULT_POSTGRES}"),

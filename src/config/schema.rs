@@ -1,11 +1,10 @@
 //! The JSON schema of the configuration.
 
 use super::{
-    DEFAULT_POSTGRES,
     keys::{KEYS, Shape},
     values::{SEVERITIES, groups},
 };
-use crate::{environment::Driver, rules};
+use crate::{environment::Driver, policy::DEFAULT_POSTGRES, rules};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -58,6 +57,7 @@ fn shape(shape: Shape) -> Value {
     match shape {
         Shape::Rules => json!({ "$ref": "#/$defs/rules" }),
         Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Shape::Tables => json!({ "type": "array", "items": { "type": "string", "minLength": 1 } }),
         Shape::Text => json!({ "type": "string", "minLength": 1 }),
         Shape::Postgres => json!({ "type": "integer", "minimum": 9, "maximum": 99, "default": DEFAULT_POSTGRES }),
         Shape::Driver => json!({ "enum": Driver::ALL.map(Driver::word) }),

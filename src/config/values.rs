@@ -1,6 +1,6 @@
 //! TOML values to what the keys want, each mistake with its place.
 
-use crate::{environment::Driver, fault::Fault, finding::Severity, op::Literal, rules, source::Text};
+use crate::{environment::Driver, fault::Fault, finding::Severity, op::Literal, rules, source::Text, statement::Name};
 use globset::{GlobBuilder, GlobMatcher};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,6 +40,16 @@ impl Reader<'_> {
     pub(super) fn texts(&self, value: &Value<'_>) -> Read<Vec<(String, Range<usize>)>> {
         let Some(values) = value.get_ref().as_array() else { return Err(self.wrong(value, "a list of strings")) };
         values.iter().map(|it| Ok((self.text(it)?, it.span()))).collect()
+    }
+
+    /// A list of tables, each with its schema or without.
+    pub(super) fn names_of_tables(&self, value: &Value<'_>) -> Read<Vec<Name>> {
+        let name = |(text, range): (String, Range<usize>)| match text.split('.').collect::<Vec<_>>()[..] {
+            [table] if !table.is_empty() => Ok(Name::bare(table)),
+            [schema, table] if !schema.is_empty() && !table.is_empty() => Ok(Name::within(schema, table)),
+            _ => Err(Fault::new(range, format!("`{text}` is no table such as `orders` or `app.orders`"))),
+        };
+        self.texts(value)?.into_iter().map(name).collect()
     }
 
     /// A major version of PostgreSQL.

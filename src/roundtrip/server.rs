@@ -121,12 +121,7 @@ impl Server {
     /// It cannot be reached, does not let us create databases, or the database that the URL names has tables in it
     /// and nobody said that scratch databases may be made beside it.
     pub(super) async fn named(given: &str, beside: bool) -> Result<Self> {
-        let odd = |()| fault::plain("`--database-url` is no URL of a PostgreSQL database");
-        // The driver is SQLAlchemy's business.
-        let (scheme, rest) = given.split_once("://").ok_or(()).map_err(odd)?;
-        let plain = scheme.split('+').next().unwrap_or(scheme);
-        let url = format!("{plain}://{}", with_host(rest));
-        let options = PgConnectOptions::from_str(&url).map_err(|_| ()).map_err(odd)?;
+        let options = options(given)?;
         let mut admin = Session::open(&options).await?;
         let tables = "EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')";
@@ -264,6 +259,18 @@ impl Server {
             }
         }
     }
+}
+
+/// What a URL says of how to connect.
+///
+/// # Errors
+/// It is no URL of PostgreSQL's; nothing of it is in the words.
+pub(super) fn options(url: &str) -> Result<PgConnectOptions> {
+    let odd = || fault::plain("`--database-url` is no URL of a PostgreSQL database");
+    // The driver is SQLAlchemy's business.
+    let (scheme, rest) = url.split_once("://").ok_or_else(odd)?;
+    let plain = scheme.split('+').next().unwrap_or(scheme);
+    PgConnectOptions::from_str(&format!("{plain}://{}", with_host(rest))).map_err(|_| odd())
 }
 
 /// `user@/database?host=/folder` names no host before the path, which SQLAlchemy takes and others refuse.

@@ -18,6 +18,17 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
+/// The longest name that the server keeps whole, in bytes (`NAMEDATALEN` less one).
+const LONGEST_NAME: usize = 63;
+
+/// A name that the help makes up, as long as the server keeps it.
+#[must_use]
+pub fn fitting(mut name: String) -> String {
+    let end = name.floor_char_boundary(LONGEST_NAME);
+    name.truncate(end);
+    name
+}
+
 /// `, schema="app"`, or nothing.
 #[must_use]
 pub fn schema(name: &Name) -> String {

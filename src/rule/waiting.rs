@@ -110,7 +110,7 @@ pub fn in_two_steps(table: &Name, constraint: &str, rule: &str) -> String {
 /// The column made `NOT NULL` with a CHECK that proves it: the server then reads no row under the strong lock.
 #[must_use]
 pub fn not_null_in_two_steps(table: &Name, column: &str) -> String {
-    let check = format!("{}_{column}_not_null", table.name);
+    let check = code::fitting(format!("{}_{column}_not_null", table.name));
     let schema = code::schema(table);
     let (name, of) = (code::quoted(&check), code::quoted(&table.name));
     format!(

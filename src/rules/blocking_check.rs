@@ -67,7 +67,8 @@ fn report(
         (None, Some(name)) => site.statement.place(name),
         (None, None) => site.statement.span,
     };
-    let made_up = column.map_or_else(|| format!("{}_check", table.name), |it| format!("{}_{it}_check", table.name));
+    let within = column.map_or_else(String::new, |it| format!("_{it}"));
+    let made_up = code::fitting(format!("{}{within}_check", table.name));
     let name = constraint.name.as_deref().unwrap_or(&made_up);
     let finding = findings.report(span, format!("adding {what} {}", wait.sentence));
     finding.severity = site.graded(Severity::Error, Severity::Warning);
@@ -103,7 +104,7 @@ fn domain(site: &Site<'_>, name: &Name, change: &DomainChange, findings: &mut Fi
         DomainChange::AddConstraint(it) => (it.name.clone(), it.sql.clone()),
         _ => (None, "CHECK (VALUE IS NOT NULL)".to_owned()),
     };
-    let constraint = code::identifier(&constraint.unwrap_or_else(|| format!("{}_check", name.name)));
+    let constraint = code::identifier(&constraint.unwrap_or_else(|| code::fitting(format!("{}_check", name.name))));
     finding.help(format!(
         "{}\n# in a later revision, which is run while nobody writes:\n{}",
         code::execute(&code::escaped(&format!("ALTER DOMAIN {of} ADD CONSTRAINT {constraint} {rule} NOT VALID"))),

@@ -50,7 +50,7 @@ fn report(
 ) {
     let Demand::ForeignKey { columns, table: referenced, referred } = &constraint.rule else { return };
     let columns = column.map_or_else(|| columns.clone(), |it| vec![it.name.clone()]);
-    let made_up = format!("{}_{}_fkey", table.name, columns.join("_"));
+    let made_up = code::fitting(format!("{}_{}_fkey", table.name, columns.join("_")));
     let name = constraint.name.as_deref().unwrap_or(&made_up);
     let named =
         constraint.name.as_ref().map_or_else(|| "a foreign key".to_owned(), |it| format!("the foreign key `{it}`"));

@@ -5,7 +5,7 @@ use crate::{
     lock::{Effect, Part, Work},
     rule::{Check, Findings, Group, Site, Spec, code},
     schema::Known,
-    statement::{Action, Demand, Kind, Name},
+    statement::{Action, Demand, Kind, Name, mentions},
 };
 
 pub(super) static SPEC: Spec =
@@ -19,7 +19,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
                     Action::AttachPartition { partition, .. } => {
                         scanned(
                             site,
-                            partition,
+                            (table, partition),
                             &format!("attaching `{partition}`"),
                             &site.effect_of(action),
                             findings,
@@ -32,20 +32,30 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
                 }
             }
         }
-        Kind::CreateTable(create) if create.partition_of.is_some() => {
+        Kind::CreateTable(create) => {
+            let Some(of) = &create.partition_of else { return };
             let what = format!("making the partition `{}`", create.table);
-            scanned(site, &create.table, &what, site.effect(), findings);
+            scanned(site, (&of.parent, &create.table), &what, site.effect(), findings);
         }
         _ => {}
     }
 }
 
 /// Rows are held against the bound, of the new partition or of the default one.
-fn scanned(site: &Site<'_>, partition: &Name, what: &str, effect: &Effect, findings: &mut Findings<'_>) {
+fn scanned(
+    site: &Site<'_>,
+    (parent, partition): (&Name, &Name),
+    what: &str,
+    effect: &Effect,
+    findings: &mut Findings<'_>,
+) {
     let read = effect.locks.iter().filter(|it| it.work == Work::Scan);
     let read = read.filter(|it| matches!(it.part, Part::Partition | Part::DefaultPartition));
     let told = |it: &&Name| {
-        site.in_use(it) != Known::No && !site.drops_later(it) && !site.has_emptied(it, None) && !is_checked(site, it)
+        site.in_use(it) != Known::No
+            && !site.drops_later(it)
+            && !site.has_emptied(it, None)
+            && !is_checked(site, parent, it)
     };
     // The default one is read by others for certain.
     let Some(name) = read.map(|it| &it.relation).rfind(told) else { return };
@@ -55,7 +65,7 @@ fn scanned(site: &Site<'_>, partition: &Name, what: &str, effect: &Effect, findi
     // Of a table that the history has not made nobody knows its CHECKs.
     let severity = if matches!(known, Known::Yes(_)) { Severity::Error } else { Severity::Warning };
     finding.severity = site.graded(severity, Severity::Warning);
-    let check = code::quoted(&format!("{}_bound", name.name));
+    let check = code::quoted(&code::fitting(format!("{}_bound", name.name)));
     let (on, schema) = (code::quoted(&name.name), code::schema(name));
     let condition = if name == partition { "the bound, and that its columns are NOT NULL" } else { "NOT the bound" };
     finding.object(&partition.name).help(format!(
@@ -65,7 +75,7 @@ fn scanned(site: &Site<'_>, partition: &Name, what: &str, effect: &Effect, findi
         code::execute(&format!(
             "ALTER TABLE {} VALIDATE CONSTRAINT {}",
             code::table(name),
-            code::identifier(&format!("{}_bound", name.name))
+            code::identifier(&code::fitting(format!("{}_bound", name.name)))
         )),
         site.statement.sql.as_str().split_whitespace().collect::<Vec<_>>().join(" "),
     ));
@@ -74,10 +84,15 @@ fn scanned(site: &Site<'_>, partition: &Name, what: &str, effect: &Effect, findi
     }
 }
 
-/// A valid CHECK may say already what the bound says.
-fn is_checked(site: &Site<'_>, table: &Name) -> bool {
-    let known = site.schema.table(table).yes();
-    known.is_some_and(|it| it.constraints().any(|it| it.valid && matches!(it.rule, Demand::Check(_))))
+/// A valid CHECK may say already what the bound says; one that leaves out a column of the partition key cannot.
+fn is_checked(site: &Site<'_>, parent: &Name, table: &Name) -> bool {
+    let key = site.schema.table(parent).yes().and_then(|it| it.partition_by.as_deref()).unwrap_or("");
+    let Some(known) = site.schema.table(table).yes() else { return false };
+    let keys: Vec<&str> = known.columns().map(|(name, _)| name).filter(|it| mentions(key, it)).collect();
+    known.constraints().any(|it| match &it.rule {
+        Demand::Check(_) => it.valid && keys.iter().all(|key| mentions(&it.definition(), key)),
+        _ => false,
+    })
 }
 
 fn detached(site: &Site<'_>, table: &Name, partition: &Name, effect: &Effect, findings: &mut Findings<'_>) {

@@ -32,7 +32,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     let index = if key {
         String::new()
     } else {
-        let name = code::quoted(&format!("{}_key", view.name));
+        let name = code::quoted(&code::fitting(format!("{}_key", view.name)));
         let build =
             format!("op.create_index({name}, {on}, [\"…\"], unique=True{schema}, postgresql_concurrently=True)");
         format!(

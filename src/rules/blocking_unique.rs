@@ -67,7 +67,7 @@ fn report(
         _ => site.statement.span,
     };
     let within = if label == "pkey" { String::new() } else { format!("_{}", columns.join("_")) };
-    let name = constraint.name.clone().unwrap_or_else(|| format!("{}{within}_{label}", table.name));
+    let name = constraint.name.clone().unwrap_or_else(|| code::fitting(format!("{}{within}_{label}", table.name)));
     let finding = findings.report(span, format!("adding {what} {}", wait.sentence));
     finding.severity = site.graded(Severity::Error, Severity::Warning);
     finding.object(format!("{}.{name}", table.name));

@@ -30,7 +30,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
                 format!(
                     "# the same limit without touching the rows: validate it in a later revision\n\
                      op.create_check_constraint({}, {}, {}, postgresql_not_valid=True{})",
-                    code::quoted(&format!("{}_{column}_fits", table.name)),
+                    code::quoted(&code::fitting(format!("{}_{column}_fits", table.name))),
                     code::quoted(&table.name),
                     code::quoted(&test.replace("{}", &name)),
                     code::schema(table),

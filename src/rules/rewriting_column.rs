@@ -91,7 +91,7 @@ fn help(table: &Name, column: &Column, base: Option<&Type>) -> String {
     };
     match (&column.generation, &column.default_sql) {
         (Some(Generation::Serial | Generation::Identity), _) => {
-            let sequence = code::table(&table.renamed(format!("{}_{}_seq", table.name, column.name)));
+            let sequence = code::table(&table.renamed(code::fitting(format!("{}_{}_seq", table.name, column.name))));
             let next = format!("nextval('{sequence}')");
             format!(
                 "{plain}\n{}\n{}\n{}",
@@ -107,7 +107,7 @@ fn help(table: &Name, column: &Column, base: Option<&Type>) -> String {
             later(default),
         ),
         (None, None) => {
-            let check = format!("{}_{}_check", table.name, column.name);
+            let check = code::fitting(format!("{}_{}_check", table.name, column.name));
             format!(
                 "# the type that the domain is over, and its CHECK by itself:\n{}\n\
                  op.create_check_constraint({}, {on}, \"…\", postgresql_not_valid=True{schema})\n\

@@ -86,7 +86,7 @@ fn repack(table: &Name) -> String {
 }
 
 fn copy(table: &Name, like: &str) -> String {
-    let new = code::table(&table.renamed(format!("{}_new", table.name)));
+    let new = code::table(&table.renamed(code::fitting(format!("{}_new", table.name))));
     format!(
         "{}\n# in a later revision, in batches: INSERT INTO {new} SELECT … FROM {}; then they swap their names",
         code::execute(&format!("CREATE TABLE {new} (LIKE {} INCLUDING ALL){like}", code::table(table))),

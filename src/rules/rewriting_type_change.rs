@@ -121,7 +121,7 @@ fn others<'a>(site: &Site<'_>, effect: &'a Effect) -> Vec<&'a Name> {
 /// A new column beside the old one.
 fn help(table: &Name, column: &str, kind: &Type, using: bool) -> String {
     let (on, schema, sql) = (code::quoted(&table.name), code::schema(table), code::table(table));
-    let (new, old) = (format!("{column}_new"), code::identifier(column));
+    let (new, old) = (code::fitting(format!("{column}_new")), code::identifier(column));
     let name = code::identifier(&new);
     let add = match code::sqlalchemy(kind) {
         Some(kind) => format!("op.add_column({on}, sa.Column({}, {kind}, nullable=True){schema})", code::quoted(&new)),

@@ -25,8 +25,8 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     }
     let message = format!("everybody but the owner of `{table}` finds no row in it: it has row security and no policy");
     findings.report(site.statement.span, message).object(&table.name).help(code::execute(&format!(
-        "CREATE POLICY {}_all ON {} USING (...)",
-        table.name,
+        "CREATE POLICY {} ON {} USING (...)",
+        code::identifier(&code::fitting(format!("{}_all", table.name))),
         code::table(table)
     )));
 }

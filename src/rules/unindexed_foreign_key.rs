@@ -37,7 +37,7 @@ fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
                 format!("no index begins with `{first}` of `{name}`: deleting what it refers to reads all of it");
             findings.report(constraint.made.span, message).object(format!("{}.{first}", name.name)).help(format!(
                 "op.create_index({}, {}, [{}]{})",
-                code::quoted(&format!("ix_{}_{first}", name.name)),
+                code::quoted(&code::fitting(format!("ix_{}_{first}", name.name))),
                 code::quoted(&name.name),
                 code::quoted(first),
                 code::schema(name)

@@ -15,6 +15,9 @@ const NOT_TYPED: &[(&str, &str)] = &[
     ("limbeck server", "it waits for an editor: tests/server.rs is one"),
     ("limbeck roundtrip", "it starts a PostgreSQL: tests/roundtrip.rs runs it"),
     ("limbeck roundtrip --base origin/main", "it starts a PostgreSQL: tests/roundtrip.rs runs it"),
+    ("limbeck stats", "it asks a PostgreSQL: tests/stats.rs runs it"),
+    ("limbeck stats --database-url URL", "it asks a PostgreSQL: tests/stats.rs runs it"),
+    ("limbeck stats --database-url \"$DATABASE_URL\" > stats.json", "it asks a PostgreSQL: tests/stats.rs runs it"),
     ("cargo install --path .", "it builds for minutes what `make test` builds too"),
     ("make test", "it is what runs this test"),
     ("docker build -t limbeck .", "there is no Docker in the tests"),
@@ -47,6 +50,13 @@ const STANDS_FOR: &[(&str, &str)] = &[
     (" [WORD]", " index"),
     (" --group G", " --group lock"),
 ];
+
+/// What `limbeck stats` writes of a database of the project's.
+const STATS: &str = r#"{
+    "limbeck_stats": 1, "server": {"version": "16.4", "major": 16}, "tables": [],
+    "stamps": [{"schema": "public", "table": "alembic_version", "revisions": ["4f2a9c81d0e7"]}],
+    "invalid_indexes": [], "unvalidated_constraints": [], "enums": [], "extensions": []
+}"#;
 
 /// A project as a reader may have it: a branch that has left `origin/main` behind, with one revision more.
 struct Project {
@@ -86,6 +96,7 @@ impl Project {
         project.git(&["reset", "-q", "--hard", "HEAD~1"]);
         revision("6c4d1ea3f209", "\"4f2a9c81d0e7\"", table("teams"));
         project.commit();
+        fs::write(project.path().join("stats.json"), STATS).unwrap();
         project
     }
 

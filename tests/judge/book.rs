@@ -124,7 +124,7 @@ impl Book {
     pub fn check(self) -> (Report, Sources) {
         let history = History::build(Environment::default(), self.revisions, &self.sources);
         let migrations = history.revisions.iter().map(|it| migrate(it, &Dialect::default())).collect();
-        let target = Target { postgres: 14, schemas: self.schemas, since: self.since, landed: None };
+        let target = Target { schemas: self.schemas, since: self.since, ..Target::default() };
         let policy = Policy {
             target,
             select: self.select.map(|it| it.into_iter().collect()),

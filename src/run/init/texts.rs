@@ -1,6 +1,6 @@
 //! The texts that `limbeck init` writes.
 
-use crate::{config::DEFAULT_POSTGRES, history::History};
+use crate::{history::History, policy::DEFAULT_POSTGRES};
 use std::{collections::BTreeSet, fmt::Write};
 
 /// What `actions/checkout` is pinned to: v4.2.2.
