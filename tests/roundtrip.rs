@@ -2,6 +2,8 @@
 //! set) that is a failure.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "roundtrip/beside.rs"]
+mod beside;
 #[path = "roundtrip/documents.rs"]
 mod documents;
 #[path = "roundtrip/hostile.rs"]

@@ -147,6 +147,9 @@ impl Server {
                 format!("ALTER ROLE {} CREATEDB", identifier(options.get_username())),
             ));
         }
+        if fact(1) != "true" {
+            bounded(&mut admin, tables).await?;
+        }
         let number = lease::random();
         let prefix = format!("limbeck_{number:016x}");
         let mut server = Self {
@@ -271,6 +274,26 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions> {
     let (scheme, rest) = url.split_once("://").ok_or_else(odd)?;
     let plain = scheme.split('+').next().unwrap_or(scheme);
     PgConnectOptions::from_str(&format!("{plain}://{}", with_host(rest))).map_err(|_| odd())
+}
+
+/// The history runs as the user of the URL where no role can be made for it: that one may not own anybody's database,
+/// or code of the history's, whose statements nobody can read beforehand, could change it.
+///
+/// # Errors
+/// It owns one, other than the empty one that the URL names.
+async fn bounded(admin: &mut Session, tables: &str) -> Result<()> {
+    let sql = format!(
+        "SELECT min(datname::text) FROM pg_database WHERE pg_has_role(datdba, 'MEMBER')
+            AND datname !~ '^limbeck_[0-9a-f]{{16}}_[0-9]+$' AND (datname <> current_database() OR {tables})"
+    );
+    let owned = admin.ask(&sql).await.map_err(|refusal| fault::plain(refusal.words()))?;
+    match owned.into_iter().flatten().flatten().next() {
+        None => Ok(()),
+        Some(name) => Err(fault::helped(
+            format!("the user of `--database-url` owns the database `{name}`, which a history could reach"),
+            "use a role that owns nothing: CREATE ROLE limbeck LOGIN CREATEDB PASSWORD '…'",
+        )),
+    }
 }
 
 /// `user@/database?host=/folder` names no host before the path, which SQLAlchemy takes and others refuse.

@@ -12,6 +12,7 @@ tests/witness/schema.py. This runs the project's code.
 import argparse
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -56,7 +57,9 @@ def main() -> int:
     config, script = script_of(options.folder.resolve(), options.versions)
     convention = json.loads(options.convention.read_text()) if options.convention else None
     metadata = sqlalchemy.MetaData(naming_convention=convention) if convention else sqlalchemy.MetaData()
-    engine = sqlalchemy.create_engine(os.environ["DATABASE_URL"], poolclass=sqlalchemy.pool.NullPool)
+    # The URL names the driver of the project, which may be an asynchronous one, or not be there.
+    url = re.sub(r"\Apostgresql(\+\w+)?:", "postgresql+psycopg2:", os.environ["DATABASE_URL"])
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
     with engine.connect() as connection:
         if options.what == "current":
             print("\n".join(MigrationContext.configure(connection).get_current_heads()))

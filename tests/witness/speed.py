@@ -1,0 +1,190 @@
+"""How long a revision takes up, down and up: `limbeck roundtrip`, pytest-alembic, and a loop in the shell.
+
+    python tests/witness/speed.py [--limbeck PROGRAM] [--postgres-bin DIR] [--root DIR] [--sample N] FOLDER
+
+FOLDER is a script folder, or one of versions. All three run on one server, made for the run, one after the other, with one
+environment of ours (modules that cannot be imported have stand-ins, as in tests/witness/schema.py):
+
+- `limbeck roundtrip --database-url …`, and again with `--rows`: the whole command, all of its tests;
+- pytest-alembic's own tests (`pytest --test-alembic`, with pytest before 9; left out where they are not installed);
+- `alembic upgrade +1; alembic downgrade -1; alembic upgrade +1` for the first N revisions, from a shell.
+
+What is compared is the time for one run of a revision one way: the time of a whole tool, divided by how often it ran a
+revision. limbeck's runs are counted too low: those of `all the way` are left out where a downgrade is not run.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from histories import Cluster, find_postgres  # noqa: E402
+
+ENV = """
+import os, sys
+sys.path.insert(0, {here!r})
+sys.path += {roots!r}
+from schema import stand_ins
+stand_ins()
+import sqlalchemy
+from alembic import context
+
+def note(**_):
+    with open(os.environ["STEPS"], "a") as file:
+        file.write("x")
+
+def run(connection):
+    metadata = sqlalchemy.MetaData(naming_convention={convention!r} or None)
+    context.configure(connection=connection, target_metadata=metadata, on_version_apply=note,
+                      transaction_per_migration={each!r})
+    with context.begin_transaction():
+        context.run_migrations()
+
+given = context.config.attributes.get("connection")
+if given is None:
+    engine = sqlalchemy.create_engine(os.environ["DATABASE_URL"], poolclass=sqlalchemy.pool.NullPool)
+    with engine.connect() as connection:
+        run(connection)
+elif isinstance(given, sqlalchemy.engine.Connection):
+    run(given)
+else:
+    with given.connect() as connection:
+        run(connection)
+"""
+CONFTEST = """
+import os, pytest, sqlalchemy
+
+@pytest.fixture
+def alembic_config():
+    return {"file": os.environ["INI"]}
+
+@pytest.fixture
+def alembic_engine():
+    engine = sqlalchemy.create_engine(os.environ["DATABASE_URL"])
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    yield engine
+    engine.dispose()
+"""
+
+
+def timed(command: list[str], **more: object) -> tuple[float, subprocess.CompletedProcess]:
+    start = time.monotonic()
+    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **more)
+    return time.monotonic() - start, done
+
+
+class Race:
+    def __init__(self, options: argparse.Namespace, cluster: Cluster, place: Path):
+        self.options, self.cluster, self.place = options, cluster, place
+        self.folder = options.folder.resolve()
+        told = json.loads(subprocess.run(
+            [options.limbeck, "sql", "--format", "json", "--no-config", str(self.folder)], check=True, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        ).stdout)
+        self.count = len(told["revisions"])
+        versions = sorted({str((Path.cwd() / it["file"]).parent.resolve()) for it in told["revisions"]})
+        convention = (told["environments"][0]["naming_convention"] or {}).get("templates")
+        roots = [str(Path(it).resolve()) for it in options.root]
+        text = ENV.format(here=str(HERE), roots=roots, convention=convention, each=options.per_migration)
+        (place / "env.py").write_text(text)
+        (place / "script.py.mako").write_text("")
+        (place / "conftest.py").write_text(CONFTEST)
+        self.ini = place / "alembic.ini"
+        locations = os.pathsep.join(versions)
+        self.ini.write_text(
+            f"[alembic]\nscript_location = {place}\nversion_locations = {locations}\npath_separator = os\n"
+        )
+
+    def environment(self, url: str) -> dict[str, str]:
+        url = url.replace("postgresql:", "postgresql+psycopg2:", 1)
+        steps = self.place / "steps"
+        steps.write_text("")
+        more = {"DATABASE_URL": url, "INI": str(self.ini), "STEPS": str(steps), "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**os.environ, **more}
+
+    def steps(self) -> int:
+        return len((self.place / "steps").read_text())
+
+    def limbeck(self, *more: str) -> float | None:
+        report = self.place / "report.json"
+        seconds, done = timed([
+            self.options.limbeck, "roundtrip", str(self.folder), "--no-config", "--database-url",
+            self.cluster.url("postgres"), "--create-beside", f"--format=json={report}", "--format=human", *more,
+        ])
+        if done.returncode > 1:
+            print(f"limbeck {' '.join(more)}: {done.stdout[-300:]}")
+            return None
+        tests = {it["name"]: it for it in json.loads(report.read_text())["roundtrip"][0]["tests"]}
+        whole = int(re.match(r"\d+", tests["stairs"]["detail"]).group())
+        runs = 2 * self.count + 2 * whole + (2 * self.count if tests["all the way"]["outcome"] == "passed" else 0)
+        return self.tell(f"limbeck roundtrip {' '.join(more)}".strip(), seconds, runs)
+
+    def tell(self, name: str, seconds: float, runs: int) -> float:
+        each = seconds / max(runs, 1)
+        print(f"{name}: {seconds:.1f} s, {runs} runs of a revision one way, {1000 * each:.1f} ms each")
+        sys.stdout.flush()
+        return each
+
+    def pytest(self) -> float | None:
+        if importlib.util.find_spec("pytest_alembic") is None:
+            print("pytest-alembic: left out, it is not installed")
+            return None
+        url = self.cluster.database()
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--test-alembic", "--rootdir", str(self.place)]
+        seconds, done = timed([*command, str(self.place)], env=self.environment(url), cwd=self.place)
+        print("\n".join(f"  {line}" for line in done.stdout.splitlines() if re.match(r"(FAILED|ERROR|\d+ )", line)))
+        return self.tell("pytest-alembic", seconds, self.steps())
+
+    def shell(self) -> float:
+        url = self.cluster.database()
+        alembic = f"{shlex.quote(sys.executable)} -m alembic -c {shlex.quote(str(self.ini))}"
+        once = f"{alembic} upgrade +1 && {{ {alembic} downgrade -1 && {alembic} upgrade +1 || true; }}"
+        loop = f"for i in $(seq {self.options.sample}); do {once}; done"
+        seconds, _ = timed(["bash", "-c", loop], env=self.environment(url), cwd=self.place)
+        return self.tell(f"alembic from a shell, {self.options.sample} of {self.count} revisions", seconds, self.steps())
+
+    def run(self) -> int:
+        ours, rows = self.limbeck(), self.limbeck("--rows", "3")
+        if ours is None:
+            return 2
+        slow = False
+        for name, theirs in [("pytest-alembic", self.pytest()), ("a shell", self.shell())]:
+            for what, each, least in [("limbeck", ours, 10), ("limbeck --rows", rows, 3)]:
+                if theirs is not None and each is not None:
+                    print(f"{what} is {theirs / each:.1f} times as fast as {name}, at least {least} is wanted")
+                    slow |= theirs / each < least
+        return 1 if slow else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--limbeck", default="target/release/limbeck")
+    parser.add_argument("--postgres-bin", metavar="DIR", help="the folder with initdb and pg_ctl")
+    parser.add_argument("--root", action="append", default=[], help="a folder of the project's own modules")
+    parser.add_argument("--per-migration", action="store_true", help="each revision has a transaction of its own")
+    parser.add_argument("--sample", type=int, default=30, help="so many revisions are run from a shell")
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    binaries = find_postgres(options.postgres_bin)
+    if binaries is None:
+        print("no initdb found; say where it is with --postgres-bin", file=sys.stderr)
+        return 2
+    options.limbeck = str(Path(options.limbeck).resolve())
+    with Cluster(binaries) as cluster, tempfile.TemporaryDirectory(prefix="limbeck-witness-") as place:
+        return Race(options, cluster, Path(place)).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
