@@ -308,6 +308,9 @@ pub struct Roundtrip {
     /// Run what reaches beyond the database: roles, files, programs (only on a temporary server)
     #[arg(long, conflicts_with = "database_url")]
     pub allow_cluster_changes: bool,
+    /// Tell what each statement locks, rewrites and reads, and where the lock model is wrong about it
+    #[arg(long)]
+    pub trace: bool,
     /// Who runs the revisions; all but `builtin` run the project's own code
     #[arg(long, value_name = "RUNNER", default_value = "builtin")]
     pub runner: Runner,

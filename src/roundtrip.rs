@@ -16,15 +16,17 @@ mod runner;
 mod server;
 mod session;
 mod stats;
+mod trace;
 mod trial;
 mod version;
 mod words;
 
 use crate::{
-    check::Migrated,
+    check::{self, Migrated},
     environment::Driver,
     finding::{Direction, Finding},
     history::History,
+    lock,
     source::{Sources, Span},
 };
 use acts::Acts;
@@ -43,6 +45,7 @@ use std::{
     pin::pin,
     task::Poll,
 };
+pub use trace::Traced;
 use trial::Bench;
 
 /// On which server, and what may be done there.
@@ -60,6 +63,8 @@ pub struct Wish {
     pub unbounded: bool,
     /// `--runner`, where it is not the one of our own.
     pub alembic: Option<Alembic>,
+    /// `--trace`.
+    pub trace: bool,
 }
 
 /// A history, and what of it is to be tried.
@@ -127,6 +132,17 @@ pub struct Skipped {
     pub reason: String,
 }
 
+/// What a revision was seen to do, one way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// The revision's id.
+    pub revision: String,
+    /// `upgrade`, `downgrade`.
+    pub direction: Direction,
+    /// Each string that was sent.
+    pub statements: Vec<Traced>,
+}
+
 /// What came of a history.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
@@ -140,6 +156,8 @@ pub struct Answer {
     pub skipped: Vec<Skipped>,
     /// Which revisions the project's own Alembic has run, and which way, by id.
     pub alembic: BTreeSet<(String, Direction)>,
+    /// What was seen of each revision, in the order in which they were run first.
+    pub traces: Vec<Trace>,
     /// How many strings of SQL were sent for revisions.
     pub sent: usize,
 }
@@ -194,7 +212,9 @@ async fn attempt(
             let driver = case.driver.word();
             Some(Caller::new(alembic, &case.desk, server.address(driver)?))
         });
-        let mut bench = Bench::new(server, case, acts, manners, caller);
+        let model = lock::Server { version: server.major };
+        let locks = if wish.trace { check::locks(case.history, case.migrations, model) } else { Vec::new() };
+        let mut bench = Bench::new(server, case, acts, manners, &locks, caller);
         answers.push(bench.try_all(talk).await?);
     }
     Ok(answers)

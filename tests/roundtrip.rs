@@ -12,6 +12,8 @@ mod hostile;
 mod kills;
 #[path = "roundtrip/runner.rs"]
 mod runner;
+#[path = "roundtrip/trace.rs"]
+mod trace;
 #[path = "roundtrip/url.rs"]
 mod url;
 

@@ -20,6 +20,9 @@ pub struct Trials {
     pub skipped: Vec<Skipped>,
     /// What the project's own Alembic has run, by revision.
     pub alembic: Vec<ByAlembic>,
+    /// What each statement was seen to do, with `--trace`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<Traced>,
 }
 
 /// One test.
@@ -57,6 +60,65 @@ pub struct ByAlembic {
     pub direction: &'static str,
 }
 
+/// What one string of SQL was seen to do to the relations that were there before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Traced {
+    /// The revision's id.
+    pub revision: String,
+    /// `upgrade` or `downgrade`.
+    pub direction: &'static str,
+    /// The file, as it is to be shown.
+    pub file: String,
+    /// The line of the call.
+    pub line: Option<u32>,
+    /// What was sent.
+    pub sql: String,
+    /// How long the server took.
+    pub microseconds: u64,
+    /// It was sent outside of a transaction, so that its locks were not seen.
+    pub outside: bool,
+    /// The strongest lock that it took on each relation.
+    pub locks: Vec<Taken>,
+    /// What was written anew.
+    pub rewritten: Vec<String>,
+    /// What was read from end to end.
+    pub scanned: Vec<String>,
+    /// Where the lock model says something else: a fault of limbeck's.
+    pub differs: Vec<String>,
+}
+
+/// A lock that was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Taken {
+    /// The relation, without `public.`
+    pub relation: String,
+    /// The manual's word: `ACCESS EXCLUSIVE`.
+    pub mode: &'static str,
+}
+
+/// One statement of a trace for people.
+fn write_traced(it: &Traced, out: &mut dyn Write) -> io::Result<()> {
+    let line = it.line.map_or_else(String::new, |line| format!(":{line}"));
+    let time = format!("{}.{:03} ms", it.microseconds / 1000, it.microseconds % 1000);
+    let file = one_line(&it.file);
+    writeln!(out, "{} of {} ({file}{line}), {time}: {}", it.direction, one_line(&it.revision), one_line(&it.sql))?;
+    for lock in &it.locks {
+        writeln!(out, "    {} on {}", lock.mode, one_line(&lock.relation))?;
+    }
+    for (word, names) in [("rewrites", &it.rewritten), ("reads all of", &it.scanned)] {
+        for name in names {
+            writeln!(out, "    {word} {}", one_line(name))?;
+        }
+    }
+    if it.outside {
+        writeln!(out, "    outside of a transaction: its locks were not seen")?;
+    }
+    for differs in &it.differs {
+        writeln!(out, "    the lock model is wrong here, which is a fault of limbeck's: {}", one_line(differs))?;
+    }
+    Ok(())
+}
+
 /// Writes the tests for people.
 ///
 /// # Errors
@@ -73,6 +135,9 @@ pub fn write(all: &[Trials], out: &mut dyn Write) -> io::Result<()> {
         }
         for it in trials.alembic.iter().filter(|_| trials.alembic.len() <= MOST) {
             writeln!(out, "run by Alembic: {} of {}", it.direction, one_line(&it.revision))?;
+        }
+        for it in &trials.trace {
+            write_traced(it, out)?;
         }
         let width = trials.tests.iter().map(|it| it.name.len()).max().unwrap_or(0);
         writeln!(out, "{} on PostgreSQL {}", one_line(&trials.environment), trials.postgres)?;

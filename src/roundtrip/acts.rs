@@ -52,6 +52,8 @@ pub(super) struct Act {
 /// A statement of a string.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
+    /// Its place among the way's statements, where it is one.
+    pub(super) at: Option<usize>,
     pub(super) text: Text,
     /// `None`: the grammar refuses it.
     pub(super) kind: Option<Kind>,
@@ -75,18 +77,18 @@ impl Act {
 /// Puts a way's statements together again as they are sent, and what the grammar refuses between them.
 pub(super) fn acts(way: &Way, body: &Body) -> Acts {
     let mut steps: Vec<(usize, Act)> = Vec::new();
-    for statement in &way.statements {
+    for (at, statement) in way.statements.iter().enumerate() {
         match steps.last_mut() {
             Some((_, act)) if statement.joined => {
-                act.parts.push(part(statement));
+                act.parts.push(part(at, statement));
                 act.remarks.extend(statement.remarks.iter().map(|(span, _)| *span));
             }
-            _ => steps.push((statement.step, act(statement, body))),
+            _ => steps.push((statement.step, act(at, statement, body))),
         }
     }
     for it in &way.rejected {
         let act = Act {
-            parts: vec![Part { text: it.sql.clone(), kind: None, reach: Reach::default() }],
+            parts: vec![Part { at: None, text: it.sql.clone(), kind: None, reach: Reach::default() }],
             span: it.span,
             called: body.steps.get(it.step).map_or(it.span, |step| step.span),
             sent: it.sent,
@@ -140,9 +142,9 @@ fn unknown(way: &Way, body: &Body) -> Option<(Span, Reason)> {
     Some((first.1, first.2))
 }
 
-fn act(statement: &Statement, body: &Body) -> Act {
+fn act(at: usize, statement: &Statement, body: &Body) -> Act {
     Act {
-        parts: vec![part(statement)],
+        parts: vec![part(at, statement)],
         span: statement.span,
         called: statement.called,
         sent: statement.sent,
@@ -155,7 +157,7 @@ fn act(statement: &Statement, body: &Body) -> Act {
     }
 }
 
-fn part(statement: &Statement) -> Part {
+fn part(at: usize, statement: &Statement) -> Part {
     // Parsing it anew is dear, and these are all that most histories are made of.
     let stays = match &statement.kind {
         Kind::CreateTable(_)
@@ -174,7 +176,7 @@ fn part(statement: &Statement) -> Part {
         _ => false,
     };
     let reach = if stays { Reach::default() } else { sql::reach(statement.sql.as_str()) };
-    Part { text: statement.sql.clone(), kind: Some(statement.kind.clone()), reach }
+    Part { at: Some(at), text: statement.sql.clone(), kind: Some(statement.kind.clone()), reach }
 }
 
 fn is_written(body: &Body, step: usize) -> bool {

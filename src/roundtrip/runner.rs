@@ -10,10 +10,11 @@ use super::{
     asks::{Asked, is_done},
     server::SCHEMA,
     session::{Refusal, Session, literal},
+    trace::{Traced, Watch},
     version::{self, Heads},
 };
-use crate::{environment::Driver, finding::Direction, history::History, source::Text, statement::Kind};
-use std::collections::BTreeSet;
+use crate::{check::Locked, environment::Driver, finding::Direction, history::History, source::Text, statement::Kind};
+use std::{collections::BTreeSet, time::Instant};
 
 /// What decides how a run is done.
 #[derive(Clone, Debug)]
@@ -65,6 +66,8 @@ pub(super) struct Run<'a> {
     session: &'a mut Session,
     manners: &'a Manners,
     between: Between,
+    /// Looks at what each string does.
+    watch: Option<Watch<'a>>,
     /// How many strings of revisions were sent.
     pub(super) sent: usize,
 }
@@ -72,9 +75,19 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     /// Begins a run: the table is there from the first one on.
     pub(super) async fn begin(session: &'a mut Session, manners: &'a Manners) -> Result<Self, Stop> {
-        let mut run = Self { session, manners, between: Between::Nothing, sent: 0 };
+        let mut run = Self { session, manners, between: Between::Nothing, watch: None, sent: 0 };
         run.around(version::TABLE).await?;
         Ok(run)
+    }
+
+    /// Looks at what the next revision does; the model says this of it.
+    pub(super) fn watch(&mut self, model: &'a [Locked]) {
+        self.watch = Some(Watch::new(model));
+    }
+
+    /// What was seen since then.
+    pub(super) fn seen(&mut self) -> Vec<Traced> {
+        self.watch.take().map(|it| it.seen).unwrap_or_default()
     }
 
     /// Runs one revision one way and tells the table.
@@ -143,10 +156,20 @@ impl<'a> Run<'a> {
         {
             return Ok(());
         }
+        let before = match &mut self.watch {
+            Some(watch) => Some(watch.before(self.session).await.map_err(refused)?),
+            None => None,
+        };
         self.sent += 1;
+        let start = Instant::now();
         self.send(act).await.map_err(refused)?;
+        let elapsed = start.elapsed();
         for part in &act.parts {
             self.follow(part.kind.as_ref());
+        }
+        if let (Some(watch), Some(before)) = (&mut self.watch, before) {
+            let outside = self.between != Between::Open;
+            watch.after(self.session, act, &before, (elapsed, outside)).await.map_err(refused)?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::{
     version::Heads,
     words::Words,
 };
-use crate::{fault, finding::Direction, revision::Revision};
+use crate::{check::Locks, fault, finding::Direction, revision::Revision};
 use miette::Result;
 use std::collections::BTreeSet;
 
@@ -37,6 +37,8 @@ pub(super) struct Bench<'a> {
     acts: &'a [[Acts; 2]],
     manners: Manners,
     words: Words<'a>,
+    /// What the lock model says of each revision, where it is held against the server.
+    locks: &'a [Locks],
     /// Calls the project's own Alembic.
     caller: Option<Caller<'a>>,
     answer: Answer,
@@ -52,11 +54,23 @@ impl<'a> Bench<'a> {
         case: &'a Case<'a>,
         acts: &'a [[Acts; 2]],
         manners: Manners,
+        locks: &'a [Locks],
         caller: Option<Caller<'a>>,
     ) -> Self {
         let answer = Answer { major: server.major, ..Answer::default() };
         let words = Words { history: case.history, acts, sources: case.sources };
-        Self { server, case, acts, manners, words, caller, answer, blocked: BTreeSet::new(), partial: BTreeSet::new() }
+        Self {
+            server,
+            case,
+            acts,
+            manners,
+            words,
+            locks,
+            caller,
+            answer,
+            blocked: BTreeSet::new(),
+            partial: BTreeSet::new(),
+        }
     }
 
     /// Runs every test.

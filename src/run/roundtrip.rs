@@ -10,7 +10,7 @@ use crate::{
     finding::Finding,
     output::{self, Look, Output, Paths, trials},
     policy::Policy,
-    roundtrip::{self, Alembic, Answer, Desk, Outcome, Runner, Wish},
+    roundtrip::{self, Alembic, Answer, Desk, Outcome, Runner, Trace, Traced, Wish},
     run::gate::Gate,
 };
 use miette::Result;
@@ -64,6 +64,7 @@ fn wish(args: &cli::Roundtrip) -> Wish {
         beside: args.create_beside,
         unbounded: args.allow_cluster_changes,
         alembic: None,
+        trace: args.trace,
     }
 }
 
@@ -185,7 +186,34 @@ fn trials(project: &Project, case: &Case<'_>, answer: &Answer) -> trials::Trials
         tests: tests.collect(),
         skipped: skipped.collect(),
         alembic: by_alembic.collect(),
+        trace: answer.traces.iter().flat_map(|it| traced(project, case, it)).collect(),
     }
+}
+
+/// What was seen of a revision, statement by statement.
+fn traced(project: &Project, case: &Case<'_>, trace: &Trace) -> Vec<trials::Traced> {
+    let own = case.history.find(&trace.revision).map(|revision| revision.source);
+    let one = |it: &Traced| {
+        let source = it.span.map(|span| span.source).or(own);
+        trials::Traced {
+            revision: trace.revision.clone(),
+            direction: trace.direction.word(),
+            file: source.map_or_else(String::new, |id| project.shown(&project.sources.get(id).path)),
+            line: it.span.map(|span| project.sources.place(span).line),
+            sql: it.sql.clone(),
+            microseconds: u64::try_from(it.micros).unwrap_or(u64::MAX),
+            outside: it.outside,
+            locks: it
+                .locks
+                .iter()
+                .map(|(name, mode)| trials::Taken { relation: name.clone(), mode: mode.words() })
+                .collect(),
+            rewritten: it.rewritten.clone(),
+            scanned: it.scanned.clone(),
+            differs: it.differs.clone(),
+        }
+    };
+    trace.statements.iter().map(one).collect()
 }
 
 fn write(

@@ -4,6 +4,7 @@ use super::{Bench, Scratch, Stop, Way};
 use crate::{
     finding::Direction,
     roundtrip::{
+        Trace,
         alembic::Failure,
         runner::{Manners, Run},
         session::{Refusal, literal},
@@ -63,9 +64,18 @@ impl Bench<'_> {
             let Some([up, down]) = self.acts.get(*place) else { continue };
             let acts = if *direction == Direction::Upgrade { up } else { down };
             let id = self.case.history.revisions.get(*place).map_or("", |it| it.id.id.as_str());
+            let fresh = !self.answer.traces.iter().any(|it| it.revision == id && it.direction == *direction);
+            let model = self.locks.get(*place).filter(|_| fresh);
+            if let Some(model) = model {
+                run.watch(if *direction == Direction::Upgrade { &model.upgrade } else { &model.downgrade });
+            }
             run.migrate(self.case.history, &mut scratch.heads, (id, *direction), acts)
                 .await
                 .map_err(|stop| (*place, stop))?;
+            if model.is_some() {
+                let revision = id.to_owned();
+                self.answer.traces.push(Trace { revision, direction: *direction, statements: run.seen() });
+            }
         }
         let last = way.last().map_or(0, |(place, _)| *place);
         self.answer.sent += run.end().await.map_err(|stop| (last, stop))?;
