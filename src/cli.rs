@@ -287,6 +287,21 @@ pub struct Roundtrip {
     /// A branch or commit: step only what is new or changed beside it
     #[arg(long, value_name = "GITREF")]
     pub base: Option<String>,
+    /// A dump of a database, to be stamped and upgraded too: at REV, or where its schema says
+    #[arg(long, value_name = "FILE[@REV]")]
+    pub baseline: Option<String>,
+    /// Step with so many rows of limbeck's own in every table too
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub rows: Option<u16>,
+    /// Other values for those rows
+    #[arg(long, value_name = "S", requires = "rows", default_value_t = 0)]
+    pub seed: u64,
+    /// A file of SQL with rows of your own, each statement run as soon as its tables are there
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// Leave the scratch databases of a run that fails, and say how to connect to them
+    #[arg(long)]
+    pub keep: bool,
     /// Not these rules or groups of rules, besides the configuration's
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,

@@ -149,6 +149,21 @@ pub enum LockTimeout {
     Unknown,
 }
 
+/// Where Alembic keeps what has been run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionTable {
+    /// `version_table`.
+    pub name: String,
+    /// `version_table_schema`; `None`: where unqualified names are looked for.
+    pub schema: Option<String>,
+}
+
+impl Default for VersionTable {
+    fn default() -> Self {
+        Self { name: "alembic_version".to_owned(), schema: None }
+    }
+}
+
 /// What an `env.py` says, as far as it can be told from the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
@@ -166,6 +181,10 @@ pub struct Script {
     pub transactions: Transactions,
     /// How long a lock is waited for.
     pub lock_timeout: LockTimeout,
+    /// Where the revisions that have been run are kept.
+    pub version_table: VersionTable,
+    /// What it sends before the first revision, of what sets the path for names or makes schemas.
+    pub opening: Vec<String>,
 }
 
 /// What a project runs its migrations with.
@@ -185,6 +204,10 @@ pub struct Stack {
     pub transactions: Transactions,
     /// How long a lock is waited for.
     pub lock_timeout: LockTimeout,
+    /// Where the revisions that have been run are kept.
+    pub version_table: VersionTable,
+    /// What it sends before the first revision, of what sets the path for names or makes schemas.
+    pub opening: Vec<String>,
 }
 
 impl Default for Stack {
@@ -197,6 +220,8 @@ impl Default for Stack {
             unread: None,
             transactions: Transactions::default(),
             lock_timeout: LockTimeout::default(),
+            version_table: VersionTable::default(),
+            opening: Vec::new(),
         }
     }
 }

@@ -10,8 +10,10 @@ mod alembic;
 mod asks;
 mod catalog;
 mod cluster;
+mod dump;
 mod lease;
 mod programs;
+mod rows;
 mod runner;
 mod server;
 mod session;
@@ -23,7 +25,7 @@ mod words;
 
 use crate::{
     check::{self, Migrated},
-    environment::Driver,
+    environment::{Driver, VersionTable},
     finding::{Direction, Finding},
     history::History,
     lock,
@@ -35,6 +37,7 @@ pub use alembic::{Alembic, Desk, Runner};
 use cluster::Cluster;
 use miette::Result;
 use programs::Programs;
+pub use rows::Rows;
 use runner::Manners;
 use server::Server;
 pub use stats::stats;
@@ -84,6 +87,40 @@ pub struct Case<'a> {
     pub desk: Desk,
     /// The files of the revisions.
     pub sources: &'a Sources,
+    /// Where Alembic keeps the revisions that have been run.
+    pub version_table: VersionTable,
+    /// What `env.py` sends before the first revision.
+    pub opening: Vec<String>,
+    /// A database that is to be upgraded too.
+    pub baseline: Option<Baseline>,
+    /// Rows for the tables; `None`: the history is run on what it puts in by itself.
+    pub rows: Option<Rows>,
+    /// The first database on which a test fails is left.
+    pub keep: bool,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At<'a> {
+    /// The test, or what is done before one.
+    pub test: &'a str,
+    /// The revision that comes next.
+    pub revision: &'a str,
+    /// So many steps of the test are done.
+    pub done: usize,
+    /// So many there are; 0: nobody knows.
+    pub of: usize,
+}
+
+/// `--baseline`: a dump of a database that is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    /// Its file, as it is shown.
+    pub path: String,
+    /// What is in it.
+    pub text: String,
+    /// The whole id of the revision that it stands at; `None`: that is looked for.
+    pub revision: Option<String>,
 }
 
 /// A fault that showed itself in a run.
@@ -143,6 +180,19 @@ pub struct Trace {
     pub statements: Vec<Traced>,
 }
 
+/// An object that limbeck's replayed schema has otherwise than the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlike {
+    /// The revision after which that is seen first.
+    pub revision: String,
+    /// The object, as a user would name it.
+    pub object: String,
+    /// Its definition on the server, if it is there.
+    pub server: Option<String>,
+    /// Its definition as limbeck has it.
+    pub replay: Option<String>,
+}
+
 /// What came of a history.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
@@ -158,6 +208,12 @@ pub struct Answer {
     pub alembic: BTreeSet<(String, Direction)>,
     /// What was seen of each revision, in the order in which they were run first.
     pub traces: Vec<Trace>,
+    /// Tables that no rows could be made for, and why.
+    pub unfilled: Vec<(String, String)>,
+    /// Where the schema that limbeck replays is not the server's: faults of limbeck's.
+    pub unlike: Vec<Unlike>,
+    /// How to connect to the database that was kept.
+    pub kept: Option<String>,
     /// How many strings of SQL were sent for revisions.
     pub sent: usize,
 }
@@ -166,7 +222,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// There is no server, it breaks off, or the run is interrupted. Nothing is left behind in any case.
-pub fn run(wish: &Wish, cases: &[Case<'_>], talk: &mut dyn FnMut(&str)) -> Result<Vec<Answer>> {
+pub fn run(wish: &Wish, cases: &[Case<'_>], talk: &mut dyn FnMut(&At<'_>)) -> Result<Vec<Answer>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -186,7 +242,7 @@ async fn attempt(
     wish: &Wish,
     cases: &[Case<'_>],
     slot: &mut Option<Server>,
-    talk: &mut dyn FnMut(&str),
+    talk: &mut dyn FnMut(&At<'_>),
 ) -> Result<Vec<Answer>> {
     let mut ready: Vec<Vec<[Acts; 2]>> = cases.iter().map(acts_of).collect();
     if let Some(alembic) = &wish.alembic {
@@ -196,7 +252,8 @@ async fn attempt(
         Server::named(url, wish.beside).await?
     } else {
         let programs = Programs::find(wish.programs.as_deref(), wish.major)?;
-        talk(&format!("PostgreSQL {} of {}", programs.major, programs.folder.display()));
+        let words = format!("PostgreSQL {} of {}", programs.major, programs.folder.display());
+        talk(&At { test: &words, revision: "", done: 0, of: 0 });
         Server::own(Cluster::start(programs).await?, &roles(&ready), wish.unbounded).await?
     };
     let server = slot.insert(server);
@@ -207,6 +264,8 @@ async fn attempt(
             per_migration: case.per_migration,
             privileged: server.privileged.clone(),
             unbounded: wish.unbounded,
+            table: case.version_table.clone(),
+            opening: case.opening.clone(),
         };
         let caller = wish.alembic.as_ref().and_then(|alembic| {
             let driver = case.driver.word();

@@ -23,6 +23,32 @@ pub struct Trials {
     /// What each statement was seen to do, with `--trace`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trace: Vec<Traced>,
+    /// Tables that no rows could be made for.
+    pub unfilled: Vec<Unfilled>,
+    /// What limbeck's own replayed schema has otherwise than the server: faults of limbeck's, not of the history's.
+    pub unlike: Vec<Unlike>,
+}
+
+/// A table without rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unfilled {
+    /// With its schema.
+    pub table: String,
+    /// What the server says to the last row that was tried.
+    pub reason: String,
+}
+
+/// An object that is not the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unlike {
+    /// The revision after which that is seen first.
+    pub revision: String,
+    /// The object.
+    pub object: String,
+    /// As the server has it; `null` where it has it not.
+    pub server: Option<String>,
+    /// As limbeck has it.
+    pub replay: Option<String>,
 }
 
 /// One test.
@@ -138,6 +164,18 @@ pub fn write(all: &[Trials], out: &mut dyn Write) -> io::Result<()> {
         }
         for it in &trials.trace {
             write_traced(it, out)?;
+        }
+        for it in &trials.unfilled {
+            writeln!(out, "not filled: {}: {}", one_line(&it.table), one_line(&it.reason))?;
+        }
+        for it in &trials.unlike {
+            let side = |text: &Option<String>| text.as_deref().map_or_else(|| "nothing".to_owned(), one_line);
+            let (revision, object) = (one_line(&it.revision), one_line(&it.object));
+            let (server, replay) = (side(&it.server), side(&it.replay));
+            writeln!(
+                out,
+                "limbeck is wrong: after {revision} {object} is {server} on the server, {replay} in the replay"
+            )?;
         }
         let width = trials.tests.iter().map(|it| it.name.len()).max().unwrap_or(0);
         writeln!(out, "{} on PostgreSQL {}", one_line(&trials.environment), trials.postgres)?;

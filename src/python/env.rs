@@ -23,6 +23,7 @@ use std::{
     rc::Rc,
 };
 
+mod session;
 mod timeout;
 
 /// How many expressions are followed from one name to the next.
@@ -55,6 +56,7 @@ pub fn read(sources: &Sources, id: SourceId, settings: &Settings<'_>) -> Script 
         let mut script = Script::default();
         reader.names(&mut script);
         reader.connection(&mut script);
+        reader.session(&mut script);
         script.transactions = reader.transactions();
         script.lock_timeout = timeout::of(&reader.interp, reader.online().map(Ranged::range));
         script

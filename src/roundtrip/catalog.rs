@@ -3,7 +3,8 @@
 //! The order of columns is left out: a column that comes back comes back last, and nothing can be done about it. So are
 //! the names of NOT NULL constraints (PostgreSQL 18), which nobody chooses, and the values of sequences.
 
-use super::session::{Refusal, Session};
+use super::session::{Refusal, Session, literal};
+use crate::environment::VersionTable;
 use std::{collections::BTreeMap, fmt};
 
 const QUERY: &str = include_str!("catalog.sql");
@@ -58,12 +59,46 @@ pub(super) enum Change {
     Other,
 }
 
+impl Change {
+    /// In words, of two ways to the same revisions: `is not made …`.
+    pub(super) fn says(self, how: &str) -> String {
+        match self {
+            Self::Lost => format!("is not made {how}"),
+            Self::Left => format!("is made only {how}"),
+            Self::Other => format!("is another {how}"),
+        }
+    }
+
+    /// In words, of something that is held against a revision.
+    pub(super) fn of(self, object: &Object, whose: &str) -> String {
+        match self {
+            Self::Lost => format!("{object} is not in {whose}"),
+            Self::Left => format!("{object} is in {whose} alone"),
+            Self::Other => format!("{object} is another in {whose}"),
+        }
+    }
+}
+
 impl Catalog {
     /// Reads the catalog of a database.
-    pub(super) async fn of(session: &mut Session) -> Result<Self, Refusal> {
+    pub(super) async fn of(session: &mut Session, version_table: &VersionTable) -> Result<Self, Refusal> {
+        Self::read(session, version_table, QUERY).await
+    }
+
+    /// The same without what has been granted.
+    pub(super) async fn without_rights(session: &mut Session, version_table: &VersionTable) -> Result<Self, Refusal> {
+        let mut query = QUERY.to_owned();
+        for column in ["r.relacl", "a.attacl", "k.typacl", "p.proacl", "nspacl", "a.defaclacl"] {
+            query = query.replace(&format!("{column}::text"), "NULL::text");
+        }
+        Self::read(session, version_table, &query).await
+    }
+
+    async fn read(session: &mut Session, version_table: &VersionTable, query: &str) -> Result<Self, Refusal> {
         // Without a path every name is written in full, whatever the history has set.
         session.send("SET search_path = ''").await?;
-        let lines = session.ask(QUERY).await;
+        let name = literal(&version_table.name);
+        let lines = session.ask(&query.replace("'alembic_version'", &name)).await;
         session.send("RESET search_path").await?;
         let mut all = BTreeMap::new();
         for line in lines? {
@@ -73,6 +108,12 @@ impl Catalog {
             all.insert(Object { kind, of, name }, next());
         }
         Ok(Self(all))
+    }
+
+    /// How many objects are not the same.
+    pub(super) fn distance(&self, other: &Self) -> usize {
+        let differs = self.0.iter().filter(|(object, text)| other.0.get(object) != Some(text)).count();
+        differs + other.0.keys().filter(|object| !self.0.contains_key(object)).count()
     }
 
     /// What is another in `now`; what belongs to a table that came or went is not told beside it.

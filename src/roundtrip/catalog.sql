@@ -7,7 +7,7 @@ WITH home AS (
 ), rel AS (
     SELECT c.*, CASE h.name WHEN 'public' THEN '' ELSE h.name || '.' END || c.relname AS name
     FROM pg_class c JOIN home h ON h.oid = c.relnamespace
-    WHERE c.relname <> 'alembic_version' AND c.relname <> 'alembic_version_pkc'
+    WHERE c.relname <> 'alembic_version' AND c.relname <> 'alembic_version' || '_pkc'
     AND (('pg_class'::regclass), c.oid) NOT IN (SELECT classid, objid FROM part)
 ), kind AS (
     SELECT t.*, CASE h.name WHEN 'public' THEN '' ELSE h.name || '.' END || t.typname AS name
@@ -19,7 +19,7 @@ WITH home AS (
     FROM pg_proc p JOIN home h ON h.oid = p.pronamespace
     WHERE (('pg_proc'::regclass), p.oid) NOT IN (SELECT classid, objid FROM part)
 )
-SELECT 'schema', '', name, coalesce(nspacl::text, '') FROM home
+SELECT 'schema', '', name, concat_ws(' ', nspacl::text, nullif(pg_get_userbyid(nspowner), current_user)) FROM home
 UNION ALL
 SELECT CASE r.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
         WHEN 'c' THEN 'type' ELSE 'table' END,
@@ -52,7 +52,7 @@ SELECT 'index', t.name, r.name, concat_ws(' ', pg_get_indexdef(r.oid), CASE WHEN
 FROM pg_index i JOIN rel r ON r.oid = i.indexrelid JOIN rel t ON t.oid = i.indrelid
 WHERE NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = r.oid AND c.contype IN ('p', 'u', 'x'))
 UNION ALL
-SELECT 'type', '', k.name, concat_ws(' ', k.typtype::text, k.typacl::text,
+SELECT 'type', '', k.name, concat_ws(' ', k.typtype::text, k.typacl::text, nullif(pg_get_userbyid(k.typowner), current_user),
     CASE WHEN k.typtype = 'd' THEN format_type(k.typbasetype, k.typtypmod) END,
     CASE WHEN k.typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || k.typdefault,
     (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = k.oid),
@@ -60,14 +60,16 @@ SELECT 'type', '', k.name, concat_ws(' ', k.typtype::text, k.typacl::text,
 FROM kind k WHERE k.typtype IN ('e', 'd', 'r') OR (k.typtype = 'b' AND k.typelem = 0 AND k.typcategory <> 'A')
 UNION ALL
 SELECT 'sequence', '', r.name, concat_ws(' ', format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax,
-    s.seqcache, s.seqcycle, r.relpersistence::text, r.relacl::text,
+    s.seqcache, s.seqcycle, r.relpersistence::text, r.relacl::text, nullif(pg_get_userbyid(r.relowner), current_user),
     (SELECT 'OWNED BY ' || o.name || '.' || a.attname FROM pg_depend d JOIN rel o ON o.oid = d.refobjid
         JOIN pg_attribute a ON a.attrelid = o.oid AND a.attnum = d.refobjsubid
         WHERE d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.deptype IN ('a', 'i') AND d.refclassid = 'pg_class'::regclass))
 FROM rel r JOIN pg_sequence s ON s.seqrelid = r.oid
 UNION ALL
 SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, '', p.name,
-    concat_ws(' ', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END, p.proacl::text,
+    concat_ws(' ', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END,
+        (SELECT concat_ws(' ', g.aggtransfn, g.aggfinalfn, g.agginitval, g.aggsortop, format_type(g.aggtranstype, NULL))
+            FROM pg_aggregate g WHERE g.aggfnoid = p.oid), p.proacl::text,
         nullif(pg_get_userbyid(p.proowner), current_user))
 FROM proc p
 UNION ALL
@@ -119,3 +121,8 @@ SELECT 'text search configuration', '', CASE h.name WHEN 'public' THEN '' ELSE h
         FROM pg_ts_config_map m WHERE m.mapcfg = c.oid)
 FROM pg_ts_config c JOIN home h ON h.oid = c.cfgnamespace
 WHERE (('pg_ts_config'::regclass), c.oid) NOT IN (SELECT classid, objid FROM part)
+UNION ALL
+SELECT 'text search dictionary', '', CASE h.name WHEN 'public' THEN '' ELSE h.name || '.' END || d.dictname,
+    concat_ws(' ', d.dicttemplate::text, d.dictinitoption)
+FROM pg_ts_dict d JOIN home h ON h.oid = d.dictnamespace
+WHERE (('pg_ts_dict'::regclass), d.oid) NOT IN (SELECT classid, objid FROM part)

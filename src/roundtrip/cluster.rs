@@ -124,6 +124,11 @@ impl Cluster {
             .ssl_mode(PgSslMode::Disable)
     }
 
+    /// Where its socket is.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The major version of the server.
     pub(super) fn major(&self) -> u32 {
         self.programs.major

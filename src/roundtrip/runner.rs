@@ -5,15 +5,23 @@
 //! raw `COMMIT` is sent outside of any; psycopg 3 and pg8000 look at the server's state and begin another one.
 
 use super::{
-    acts::{Act, Acts, Part},
+    acts::{Act, Acts},
     alembic::Failure,
     asks::{Asked, is_done},
     server::SCHEMA,
-    session::{Refusal, Session, literal},
+    session::{Refusal, Session, identifier, literal},
     trace::{Traced, Watch},
     version::{self, Heads},
 };
-use crate::{check::Locked, environment::Driver, finding::Direction, history::History, source::Text, statement::Kind};
+use crate::{
+    check::Locked,
+    environment::{Driver, VersionTable},
+    finding::Direction,
+    history::History,
+    source::Text,
+    sql::Reach,
+    statement::Kind,
+};
 use std::{collections::BTreeSet, time::Instant};
 
 /// What decides how a run is done.
@@ -27,6 +35,10 @@ pub(super) struct Manners {
     pub(super) privileged: BTreeSet<String>,
     /// Statements that reach beyond the database are sent all the same.
     pub(super) unbounded: bool,
+    /// Where the revisions that have been run are kept.
+    pub(super) table: VersionTable,
+    /// What `env.py` sends before the first revision.
+    pub(super) opening: Vec<String>,
 }
 
 /// Where a run stands between two statements.
@@ -76,8 +88,24 @@ impl<'a> Run<'a> {
     /// Begins a run: the table is there from the first one on.
     pub(super) async fn begin(session: &'a mut Session, manners: &'a Manners) -> Result<Self, Stop> {
         let mut run = Self { session, manners, between: Between::Nothing, watch: None, sent: 0 };
-        run.around(version::TABLE).await?;
+        run.opened().await.map_err(|refusal| Stop::Around { refusal })?;
+        run.around(&version::made(&manners.table)).await?;
         Ok(run)
+    }
+
+    /// What is there before Alembic is at work: the schema of its table, and what `env.py` sets and makes.
+    async fn opened(&mut self) -> Result<(), Refusal> {
+        if let Some(schema) = &self.manners.table.schema {
+            self.session.send(&format!("CREATE SCHEMA IF NOT EXISTS {}", identifier(schema))).await?;
+        }
+        for sql in &self.manners.opening {
+            match self.session.send(sql).await {
+                // `env.py` may have asked whether the schema is there.
+                Err(refusal) if refusal.code == "42P06" => {}
+                answer => answer.map(|_| ())?,
+            }
+        }
+        Ok(())
     }
 
     /// Looks at what the next revision does; the model says this of it.
@@ -105,8 +133,8 @@ impl<'a> Run<'a> {
         if self.between == Between::Outside {
             self.between = Between::Nothing;
         }
-        for sql in heads.step(history, id, direction) {
-            self.around(&sql).await?;
+        for row in heads.step(history, id, direction) {
+            self.around(&row.sql(&self.manners.table)).await?;
         }
         if self.manners.per_migration { self.commit().await } else { Ok(()) }
     }
@@ -176,7 +204,8 @@ impl<'a> Run<'a> {
 
     /// Sends a string; what limbeck has to do for the history is done statement by statement.
     async fn send(&mut self, act: &Act) -> Result<(), Refusal> {
-        let helped: Vec<Option<String>> = act.parts.iter().map(|part| self.helped(part)).collect();
+        let helped: Vec<Option<String>> =
+            act.parts.iter().map(|part| helped(&self.manners.privileged, &part.reach, part.text.as_str())).collect();
         if helped.iter().all(Option::is_none) {
             return self.session.send(act.text().as_str()).await.map(|_| ());
         }
@@ -185,28 +214,6 @@ impl<'a> Run<'a> {
             self.session.send(&sql).await.map_err(|refusal| Refusal { position: None, ..refusal })?;
         }
         Ok(())
-    }
-
-    /// What is sent in place of a statement that takes a superuser and does no harm.
-    fn helped(&self, part: &Part) -> Option<String> {
-        let only_ours = |name: &String| self.manners.privileged.contains(name);
-        if let [it] = &part.reach.extensions[..]
-            && only_ours(&it.name)
-        {
-            let text = |it: &Option<String>| it.as_deref().map_or_else(|| "NULL".to_owned(), literal);
-            let (name, schema, version) = (literal(&it.name), text(&it.schema), text(&it.version));
-            let (missing, cascade) = (it.if_not_exists, it.cascade);
-            return Some(format!(
-                "SELECT {SCHEMA}.create_extension({name}, {schema}, {version}, {missing}, {cascade})"
-            ));
-        }
-        if !part.reach.dropped.is_empty() && part.reach.dropped.iter().all(only_ours) {
-            let words = part.text.as_str().to_lowercase();
-            let (missing, cascade) = (words.contains("if exists"), words.contains("cascade"));
-            let drop = |name: &String| format!("{SCHEMA}.drop_extension({}, {missing}, {cascade})", literal(name));
-            return Some(format!("SELECT {}", part.reach.dropped.iter().map(drop).collect::<Vec<_>>().join(", ")));
-        }
-        None
     }
 
     /// Begins or ends an `autocommit_block()`.
@@ -255,6 +262,26 @@ impl<'a> Run<'a> {
         self.open().await.map_err(around)?;
         self.session.send(sql).await.map_err(around).map(|_| ())
     }
+}
+
+/// What is sent in place of a statement that takes a superuser and does no harm.
+pub(super) fn helped(privileged: &BTreeSet<String>, reach: &Reach, sql: &str) -> Option<String> {
+    let only_ours = |name: &String| privileged.contains(name);
+    if let [it] = &reach.extensions[..]
+        && only_ours(&it.name)
+    {
+        let text = |it: &Option<String>| it.as_deref().map_or_else(|| "NULL".to_owned(), literal);
+        let (name, schema, version) = (literal(&it.name), text(&it.schema), text(&it.version));
+        let (missing, cascade) = (it.if_not_exists, it.cascade);
+        return Some(format!("SELECT {SCHEMA}.create_extension({name}, {schema}, {version}, {missing}, {cascade})"));
+    }
+    if !reach.dropped.is_empty() && reach.dropped.iter().all(only_ours) {
+        let words = sql.to_lowercase();
+        let (missing, cascade) = (words.contains("if exists"), words.contains("cascade"));
+        let drop = |name: &String| format!("{SCHEMA}.drop_extension({}, {missing}, {cascade})", literal(name));
+        return Some(format!("SELECT {}", reach.dropped.iter().map(drop).collect::<Vec<_>>().join(", ")));
+    }
+    None
 }
 
 /// Where the character of a string stands in its bytes, and the end of the word there.

@@ -18,6 +18,8 @@ use std::{collections::BTreeSet, str::FromStr};
 const ROLE: &str = "limbeck";
 /// What scratch databases are made from in a cluster of our own.
 const TEMPLATE: &str = "limbeck_template";
+/// In a cluster of our own more databases than these do not stand beside each other.
+const CROWD: usize = 64;
 /// The schema with what limbeck itself needs in a scratch database.
 pub(super) const SCHEMA: &str = "limbeck_roundtrip";
 
@@ -62,8 +64,8 @@ pub(super) struct Server {
     live: BTreeSet<String>,
     /// What the user gave, as the history connects; `None`: a cluster of our own.
     given: Option<Address>,
-    /// Keep what is there at the end.
-    keep: bool,
+    /// A database that is left where it is.
+    kept: Option<String>,
     /// The history may change the whole cluster.
     unbounded: bool,
     pub(super) major: u32,
@@ -107,7 +109,7 @@ impl Server {
             made: 0,
             live: BTreeSet::new(),
             given: None,
-            keep: false,
+            kept: None,
             unbounded: superuser,
             major,
             privileged: privileged.into_iter().flatten().flatten().collect(),
@@ -161,7 +163,7 @@ impl Server {
             made: 0,
             live: BTreeSet::new(),
             given: Address::of(given, None),
-            keep: false,
+            kept: None,
             unbounded: false,
             major: fact(0).parse().unwrap_or(0),
             privileged: BTreeSet::new(),
@@ -208,16 +210,16 @@ impl Server {
         Ok(())
     }
 
-    /// Makes an empty database; the answer is its name.
-    pub(super) async fn database(&mut self) -> Result<String> {
+    /// Makes a database, empty or like another one that nobody is connected to; the answer is its name.
+    pub(super) async fn database(&mut self, like: Option<&str>) -> Result<String> {
         self.made += 1;
         let name = format!("{}_{}", self.prefix, self.made);
         self.live.insert(name.clone());
-        let template = if self.cluster.is_some() { TEMPLATE } else { "template0" };
+        let template = like.unwrap_or(if self.cluster.is_some() { TEMPLATE } else { "template0" });
         let owner = self.history.get_username().to_owned();
         let sql = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {}", identifier(&owner));
         run(&mut self.admin, &sql).await?;
-        if self.role.is_some() && self.major < 15 {
+        if like.is_none() && self.role.is_some() && self.major < 15 {
             let mut inside = Session::open(&self.options.clone().database(&name)).await?;
             run(&mut inside, &format!("ALTER SCHEMA public OWNER TO {}", identifier(&owner))).await?;
             inside.close().await;
@@ -238,6 +240,10 @@ impl Server {
 
     /// Drops a database.
     pub(super) async fn drop(&mut self, database: &str) {
+        // The cluster goes as a whole, and to drop a database takes a checkpoint.
+        if self.cluster.is_some() && !self.unbounded && self.live.len() < CROWD {
+            return;
+        }
         let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", identifier(database));
         if self.admin.send(&sql).await.is_ok() {
             self.live.remove(database);
@@ -251,13 +257,37 @@ impl Server {
         }
     }
 
+    /// Leaves a database where it is, as a run that failed has left it; the next run takes it away. The answer says how
+    /// to connect. Only the first one is left.
+    pub(super) fn leave(&mut self, database: &str) -> Option<String> {
+        if self.kept.is_some() {
+            return None;
+        }
+        self.kept = Some(database.to_owned());
+        self.live.remove(database);
+        Some(match &self.cluster {
+            Some(cluster) => {
+                let host = cluster.folder().display();
+                format!("the database that fails is kept until the next run: psql -h {host} -U {ROLE} {database}")
+            }
+            None => format!("the database that fails is kept until the next run, beside that of the URL: `{database}`"),
+        })
+    }
+
     /// Takes away what is left.
     pub(super) async fn finish(mut self) {
-        if self.cluster.is_none() && !self.keep {
+        if self.kept.is_some()
+            && let Some(cluster) = self.cluster.take()
+        {
+            // It runs on, and is found by its lease.
+            std::mem::forget(cluster);
+            return;
+        }
+        if self.cluster.is_none() {
             for database in std::mem::take(&mut self.live) {
                 self.drop(&database).await;
             }
-            if let Some(role) = &self.role {
+            if let Some(role) = self.role.as_ref().filter(|_| self.kept.is_none()) {
                 let _ = self.admin.send(&format!("DROP ROLE IF EXISTS {}", identifier(role))).await;
             }
         }

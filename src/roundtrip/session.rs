@@ -33,6 +33,14 @@ pub(super) struct Refusal {
     pub(super) hint: Option<String>,
     /// The character of the string that it speaks of, from 0.
     pub(super) position: Option<usize>,
+    /// The schema of the table that it speaks of.
+    pub(super) schema: Option<String>,
+    /// That table.
+    pub(super) table: Option<String>,
+    /// The column.
+    pub(super) column: Option<String>,
+    /// The constraint.
+    pub(super) constraint: Option<String>,
 }
 
 impl Refusal {
@@ -71,6 +79,10 @@ impl From<sqlx::Error> for Refusal {
             message: error.message().to_owned(),
             detail: error.detail().map(str::to_owned),
             hint: error.hint().map(str::to_owned),
+            schema: error.schema().map(str::to_owned),
+            table: error.table().map(str::to_owned),
+            column: error.column().map(str::to_owned),
+            constraint: error.constraint().map(str::to_owned),
             position: match error.position() {
                 Some(PgErrorPosition::Original(at)) => at.checked_sub(1),
                 _ => None,
@@ -99,6 +111,14 @@ impl Session {
             Ok(answer) => Ok(answer?.rows_affected()),
             Err(_) => Err(Refusal::ours(format!("it has not ended after {} seconds", PATIENCE.as_secs()))),
         }
+    }
+
+    /// Sends a `COPY … FROM stdin` and its rows.
+    pub(super) async fn copy(&mut self, sql: &str, rows: &str) -> Result<(), Refusal> {
+        let mut copy = self.connection.copy_in_raw(sql).await?;
+        copy.send(rows.as_bytes()).await?;
+        copy.finish().await?;
+        Ok(())
     }
 
     /// What a query answers. Every column has to be a `text`.

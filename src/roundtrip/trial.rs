@@ -1,24 +1,31 @@
-//! The tests: fresh, stairs, all the way.
+//! The tests of one history, each in databases of its own.
 
 use super::{
-    Answer, Case, Outcome, Shown, Skipped, Trial,
+    Answer, At, Case, Outcome, Shown,
     acts::Acts,
     alembic::Caller,
-    catalog::Catalog,
+    catalog::{Catalog, Change},
     runner::{Manners, Stop},
     server::Server,
-    session::{Refusal, Session},
+    session::{Refusal, Session, literal},
     version::Heads,
     words::Words,
 };
-use crate::{check::Locks, fault, finding::Direction, revision::Revision};
+use crate::{check::Locks, environment::VersionTable, fault, finding::Direction, revision::Revision};
 use miette::Result;
 use std::collections::BTreeSet;
 
+mod branches;
+mod deploys;
+mod existing;
+mod filled;
+mod replay;
 mod runners;
+mod stairs;
+mod whole;
 
-/// How often progress is told, in revisions.
-const OFTEN: usize = 50;
+/// The tests, in the order in which they are told.
+const NAMES: [&str; 8] = ["fresh", "existing", "stairs", "all the way", "branches", "deploys", "rows", "replay"];
 
 /// A revision by its place, and which way it is run.
 type Way = (usize, Direction);
@@ -28,6 +35,13 @@ struct Scratch {
     name: String,
     session: Session,
     heads: Heads,
+}
+
+/// A database that others are copied from, with these revisions run, in their order.
+struct Stand {
+    name: String,
+    heads: Heads,
+    done: Vec<usize>,
 }
 
 /// One history on one server.
@@ -46,6 +60,12 @@ pub(super) struct Bench<'a> {
     blocked: BTreeSet<usize>,
     /// Revisions whose upgrade has been run in part.
     partial: BTreeSet<usize>,
+    /// What stands below the revisions that are stepped, where they are not all.
+    ground: Option<Stand>,
+    /// The last database that was made anew in the place of a spoiled one.
+    stand: Option<Stand>,
+    /// What one run of all revisions comes to.
+    head: Option<Catalog>,
 }
 
 impl<'a> Bench<'a> {
@@ -70,18 +90,30 @@ impl<'a> Bench<'a> {
             answer,
             blocked: BTreeSet::new(),
             partial: BTreeSet::new(),
+            ground: None,
+            stand: None,
+            head: None,
         }
     }
 
     /// Runs every test.
-    pub(super) async fn try_all(&mut self, talk: &mut dyn FnMut(&str)) -> Result<Answer> {
+    pub(super) async fn try_all(&mut self, talk: &mut dyn FnMut(&At<'_>)) -> Result<Answer> {
         self.prove().await?;
+        // The stairs come first: they find what the others stumble over.
         self.stairs(talk).await?;
-        self.fresh().await?;
-        // The stairs come second: they find what the whole way up stumbles over.
-        self.answer
-            .trials
-            .sort_by_key(|it| ["fresh", "stairs", "all the way"].iter().position(|name| *name == it.name));
+        self.fresh(talk).await?;
+        if let Some(baseline) = &self.case.baseline {
+            self.existing(baseline, talk).await?;
+        }
+        self.branches(talk).await?;
+        self.deploys(talk).await?;
+        if let Some(rows) = &self.case.rows {
+            self.filled(rows, talk).await?;
+        }
+        for stand in [self.ground.take(), self.stand.take()].into_iter().flatten() {
+            self.server.drop(&stand.name).await;
+        }
+        self.answer.trials.sort_by_key(|it| NAMES.iter().position(|name| *name == it.name));
         Ok(std::mem::take(&mut self.answer))
     }
 
@@ -102,10 +134,52 @@ impl<'a> Bench<'a> {
         self.case.stepped.as_ref().is_none_or(|it| it.get(place) == Some(&true))
     }
 
+    /// An empty database, as Alembic and `env.py` leave it before the first revision.
     async fn scratch(&mut self) -> Result<Scratch> {
-        let name = self.server.database().await?;
+        let name = self.server.database(None).await?;
         let session = self.server.open(&name).await?;
-        Ok(Scratch { name, session, heads: Heads::default() })
+        let mut scratch = Scratch { name, session, heads: Heads::default() };
+        match self.by_ourselves(&mut scratch, &[], &self.manners.clone()).await {
+            Err((_, Stop::Around { refusal })) => {
+                Err(fault::plain(format!("what `env.py` sends first is refused: {}", refusal.words())))
+            }
+            _ => Ok(scratch),
+        }
+    }
+
+    /// A database on which these revisions have been run, as far as one is kept, and those that are yet to be run.
+    async fn copied(&mut self, done: &[usize]) -> Result<(Scratch, Vec<usize>)> {
+        let kept = [&self.stand, &self.ground].into_iter().flatten().find(|it| done.starts_with(&it.done));
+        let Some(stand) = kept else { return Ok((self.scratch().await?, done.to_vec())) };
+        let (heads, rest) = (stand.heads.clone(), done[stand.done.len()..].to_vec());
+        let name = self.server.database(Some(&stand.name)).await?;
+        let session = self.server.open(&name).await?;
+        Ok((Scratch { name, session, heads }, rest))
+    }
+
+    /// Keeps a copy of a database as it is now.
+    async fn keep(&mut self, scratch: Scratch, done: &[usize]) -> Result<(Scratch, Stand)> {
+        let Scratch { name, session, heads } = scratch;
+        // Nobody may be connected to what is copied.
+        session.close().await;
+        let copy = self.server.database(Some(&name)).await?;
+        let session = self.server.open(&name).await?;
+        let stand = Stand { name: copy, heads: heads.clone(), done: done.to_vec() };
+        Ok((Scratch { name, session, heads }, stand))
+    }
+
+    /// Drops a database, or leaves it to be looked at, where a test has failed on it and that is wanted.
+    async fn abandon(&mut self, scratch: Scratch, failed: bool) {
+        if failed && self.case.keep && !self.answer.shown.is_empty() {
+            let Scratch { name, session, .. } = scratch;
+            session.close().await;
+            match self.server.leave(&name) {
+                Some(words) => self.answer.kept = Some(words),
+                None => self.server.drop(&name).await,
+            }
+            return;
+        }
+        self.discard(scratch).await;
     }
 
     async fn discard(&mut self, scratch: Scratch) {
@@ -113,121 +187,14 @@ impl<'a> Bench<'a> {
         self.server.drop(&scratch.name).await;
     }
 
-    /// Each revision up, down and up again, in a run of its own.
-    async fn stairs(&mut self, talk: &mut dyn FnMut(&str)) -> Result<()> {
-        let mut scratch = self.scratch().await?;
-        let mut done: Vec<usize> = Vec::new();
-        let mut before = snapshot(&mut scratch.session).await?;
-        let count = self.case.history.revisions.len();
-        let asked = (0..count).filter(|place| self.is_stepped(*place)).count();
-        let (mut stepped, mut whole, mut spoiled) = (0, 0, false);
-        for place in 0..count {
-            if self.waits(place) {
-                continue;
-            }
-            if std::mem::take(&mut spoiled) {
-                scratch = self.rebuilt(scratch, &done).await?;
-            }
-            let faults = self.answer.shown.len();
-            let up = self.one(&mut scratch, place, Direction::Upgrade).await?;
-            if !up {
-                self.block(place, faults);
-                spoiled = true;
-                continue;
-            }
-            done.push(place);
-            if !self.is_stepped(place) {
-                // The parent's catalog is asked for where the steps begin.
-                if (place + 1..count).any(|next| self.is_stepped(next)) {
-                    before = snapshot(&mut scratch.session).await?;
-                }
-                continue;
-            }
-            stepped += 1;
-            let first = snapshot(&mut scratch.session).await?;
-            let (sound, clean) = self.there_and_back(&mut scratch, place, (&before, &first)).await?;
-            whole += usize::from(clean);
-            spoiled = !sound;
-            before = first;
-            if stepped % OFTEN == 0 {
-                talk(&format!("stairs: {stepped} of {asked} revisions"));
-            }
-        }
-        self.discard(scratch).await;
-        let failed = !self.answer.shown.is_empty();
-        let words = format!("{whole} of {} up, down and up", some(asked));
-        self.answer.trials.push(Trial { name: "stairs", outcome: outcome(failed, whole == asked), words });
-        Ok(())
+    /// The catalog as it is now.
+    async fn snapshot(&self, scratch: &mut Scratch) -> Result<Catalog> {
+        Self::read(scratch, &self.manners.table).await
     }
 
-    /// What stands on a revision that cannot be run waits too.
-    fn waits(&mut self, place: usize) -> bool {
-        let id = self.id(place);
-        let history = self.case.history;
-        let needs = history.parents(id).into_iter().chain(history.dependencies(id));
-        let on = needs.filter_map(|it| history.position(&it.id.id)).find(|it| self.blocked.contains(it));
-        let Some(on) = on else { return false };
-        let reason = format!("it follows `{}`, which could not be run", self.id(on));
-        self.blocked.insert(place);
-        if self.is_stepped(place) {
-            self.skip(place, Direction::Upgrade, None, reason);
-        }
-        true
-    }
-
-    /// An upgrade that failed is a fault, unless it was known in part only.
-    fn block(&mut self, place: usize, faults: usize) {
-        self.blocked.insert(place);
-        let Some((span, reason)) = self.acts(place, Direction::Upgrade).and_then(|it| it.unknown.clone()) else {
-            return;
-        };
-        let why = self.answer.shown.drain(faults..).next();
-        let said = why.map_or_else(String::new, |it| format!("; without it, {}", it.finding.message));
-        self.skip(place, Direction::Upgrade, Some(span), format!("{reason}{said}"));
-    }
-
-    fn skip(&mut self, place: usize, direction: Direction, span: Option<crate::source::Span>, reason: String) {
-        let revision = self.id(place).to_owned();
-        let known = self.answer.skipped.iter().any(|it| it.revision == revision && it.direction == direction);
-        if !known {
-            self.answer.skipped.push(Skipped { revision, direction, span, reason });
-        }
-    }
-
-    /// Down and up again. The answer: the database is what the next revision needs; every law was tried and holds.
-    async fn there_and_back(
-        &mut self,
-        scratch: &mut Scratch,
-        place: usize,
-        (before, first): (&Catalog, &Catalog),
-    ) -> Result<(bool, bool)> {
-        let known = |bench: &Self, way| bench.acts(place, way).and_then(|acts| acts.unknown.clone());
-        if let Some((span, reason)) = known(self, Direction::Upgrade) {
-            self.skip(place, Direction::Upgrade, Some(span), reason.to_string());
-            self.partial.insert(place);
-            return Ok((true, false));
-        }
-        if let Some((span, reason)) = known(self, Direction::Downgrade) {
-            self.skip(place, Direction::Downgrade, Some(span), reason.to_string());
-            return Ok((true, false));
-        }
-        if self.acts(place, Direction::Downgrade).is_some_and(|acts| acts.raises) {
-            self.skip(place, Direction::Downgrade, None, "it raises an exception, as it is meant to".to_owned());
-            return Ok((true, false));
-        }
-        let faults = self.answer.shown.len();
-        if !self.one(scratch, place, Direction::Downgrade).await? {
-            return Ok((false, false));
-        }
-        let down = snapshot(&mut scratch.session).await?;
-        let restored = self.law(place, Direction::Downgrade, before, &down);
-        // What would fail or differ after that would do so because of what the downgrade left.
-        if !restored || !self.one(scratch, place, Direction::Upgrade).await? {
-            return Ok((false, false));
-        }
-        let second = snapshot(&mut scratch.session).await?;
-        let same = self.law(place, Direction::Upgrade, first, &second);
-        Ok((same, same && self.answer.shown.len() == faults))
+    async fn read(scratch: &mut Scratch, table: &VersionTable) -> Result<Catalog> {
+        let read = Catalog::of(&mut scratch.session, table).await;
+        read.map_err(|refusal| fault::plain(format!("the catalog cannot be read: {}", refusal.words())))
     }
 
     /// Compares two catalogs that should be the same.
@@ -269,56 +236,6 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// A new database in the place of a spoiled one, with the same revisions run.
-    async fn rebuilt(&mut self, spoiled: Scratch, done: &[usize]) -> Result<Scratch> {
-        self.discard(spoiled).await;
-        let mut scratch = self.scratch().await?;
-        for place in done {
-            let way = [(*place, Direction::Upgrade)];
-            if let Err((_, stop)) = self.through(&mut scratch, &way, self.manners.clone()).await? {
-                alive(&stop)?;
-                return Err(fault::plain(format!("`{}` fails the second time that it is run", self.id(*place))));
-            }
-        }
-        Ok(scratch)
-    }
-
-    /// All revisions up in one run, as on an empty database; then all the way down and up again. Where only some are
-    /// stepped, the others are the ground that these stand on.
-    async fn fresh(&mut self) -> Result<()> {
-        let mut scratch = self.scratch().await?;
-        let walked = self.walked();
-        let (mut ground, mut up): (Vec<Way>, Vec<Way>) = (Vec::new(), Vec::new());
-        for place in (0..walked.len()).filter(|it| !self.blocked.contains(it)) {
-            let way = if walked[place] { &mut up } else { &mut ground };
-            way.push((place, Direction::Upgrade));
-        }
-        let known = self.answer.skipped.iter().all(|it| it.direction != Direction::Upgrade) && self.blocked.is_empty();
-        let words = if self.manners.per_migration {
-            format!("{} up, each in a transaction of its own", some(up.len()))
-        } else {
-            format!("{} up in one transaction", some(up.len()))
-        };
-        let stopped = self.through(&mut scratch, &ground, self.manners.clone()).await?;
-        let mut failed = self.stopped(stopped, Direction::Upgrade)?;
-        let mut nothing = Catalog::default();
-        if !failed {
-            nothing = snapshot(&mut scratch.session).await?;
-            let stopped = self.through(&mut scratch, &up, self.manners.clone()).await?;
-            failed = self.stopped(stopped, Direction::Upgrade)?;
-        }
-        // What an upgrade stumbles over in the stairs, it stumbles over here.
-        let failed = failed || self.blocked.iter().any(|it| self.is_fault(*it));
-        self.answer.trials.push(Trial { name: "fresh", outcome: outcome(failed, known), words });
-        if failed {
-            self.discard(scratch).await;
-            let words = "the way up fails".to_owned();
-            self.answer.trials.push(Trial { name: "all the way", outcome: Outcome::Failed, words });
-            return Ok(());
-        }
-        self.all_the_way(scratch, &nothing, &up, known).await
-    }
-
     /// The revisions that are stepped, and all that stand on them.
     fn walked(&self) -> Vec<bool> {
         let history = self.case.history;
@@ -332,55 +249,43 @@ impl<'a> Bench<'a> {
         walked
     }
 
+    /// What can be run: the ground that is not stepped, and what is.
+    fn parted(&self) -> (Vec<usize>, Vec<usize>) {
+        let walked = self.walked();
+        let open = (0..walked.len()).filter(|it| !self.blocked.contains(it));
+        open.partition(|place| !walked[*place])
+    }
+
+    /// Every upgrade has been run as Alembic would run it.
+    fn is_known(&self) -> bool {
+        self.answer.skipped.iter().all(|it| it.direction != Direction::Upgrade) && self.blocked.is_empty()
+    }
+
     fn is_fault(&self, place: usize) -> bool {
         let id = self.id(place);
         self.answer.shown.iter().any(|it| it.finding.subject.revision.as_deref() == Some(id))
     }
 
-    async fn all_the_way(&mut self, mut scratch: Scratch, nothing: &Catalog, up: &[Way], known: bool) -> Result<()> {
-        let name = "all the way";
-        if let Some(it) = self.answer.skipped.iter().find(|it| it.direction == Direction::Downgrade) {
-            let words = format!("the downgrade of `{}` is not run", it.revision);
-            self.answer.trials.push(Trial { name, outcome: Outcome::Partly, words });
-            self.discard(scratch).await;
-            return Ok(());
+    /// Each of the revisions up in a run of its own; the answer is whether one stopped, which is told.
+    async fn one_by_one(&mut self, scratch: &mut Scratch, places: &[usize]) -> Result<bool> {
+        for place in places {
+            let stopped = self.through(scratch, &[(*place, Direction::Upgrade)], self.manners.clone()).await?;
+            if self.stopped(stopped, Direction::Upgrade)? {
+                return Ok(true);
+            }
         }
-        let head = snapshot(&mut scratch.session).await?;
-        let down: Vec<Way> = up.iter().rev().map(|(place, _)| (*place, Direction::Downgrade)).collect();
-        // What a single step has shown already is not told again, nor what follows from it.
-        let quiet = !self.answer.shown.is_empty();
-        let told = self.answer.shown.len();
-        let failed = self.down_and_up(&mut scratch, (&down, up), (nothing, &head)).await?;
-        if quiet {
-            self.answer.shown.truncate(told);
-        }
-        self.discard(scratch).await;
-        let words = format!("{} up, down and up", some(up.len()));
-        self.answer.trials.push(Trial { name, outcome: outcome(failed, known), words });
-        Ok(())
+        Ok(false)
     }
 
-    async fn down_and_up(
-        &mut self,
-        scratch: &mut Scratch,
-        (down, up): (&[Way], &[Way]),
-        (nothing, head): (&Catalog, &Catalog),
-    ) -> Result<bool> {
-        let stopped = self.through(scratch, down, self.manners.clone()).await?;
-        if self.stopped(stopped, Direction::Downgrade)? {
-            return Ok(true);
-        }
-        let base = snapshot(&mut scratch.session).await?;
-        let lowest = down.last().map_or(0, |(place, _)| *place);
-        if !self.law(lowest, Direction::Downgrade, nothing, &base) {
-            return Ok(true);
-        }
-        let stopped = self.through(scratch, up, self.manners.clone()).await?;
-        if self.stopped(stopped, Direction::Upgrade)? {
-            return Ok(true);
-        }
-        let again = snapshot(&mut scratch.session).await?;
-        Ok(!self.law(lowest, Direction::Upgrade, head, &again))
+    /// Tells what is another at the head than after one run of all revisions, each object with the revision that
+    /// speaks of it last; `words` says how it came to that. The answer is whether anything is.
+    fn astray(&mut self, found: &Catalog, words: &dyn Fn(Change) -> String) -> bool {
+        let Some(head) = self.head.as_ref().filter(|it| *it != found) else { return false };
+        let shown = self.words.astray((head, found), words);
+        let known = |it: &Shown| self.answer.shown.iter().any(|other| same(other, it));
+        let shown: Vec<Shown> = shown.into_iter().filter(|it| !known(it)).collect();
+        self.answer.shown.extend(shown);
+        true
     }
 
     /// Reports where a run stopped; the answer is whether it did.
@@ -410,11 +315,6 @@ fn alive(stop: &Stop) -> Result<()> {
 fn is_gone(refusal: &Refusal) -> bool {
     // Class 57P: the operator has stopped it, or it has crashed.
     refusal.code.starts_with("57P0")
-}
-
-async fn snapshot(session: &mut Session) -> Result<Catalog> {
-    let read = Catalog::of(session).await;
-    read.map_err(|refusal| fault::plain(format!("the catalog cannot be read: {}", refusal.words())))
 }
 
 fn outcome(failed: bool, whole: bool) -> Outcome {

@@ -2,21 +2,37 @@
 //!
 //! Source: alembic 1.20, `runtime/migration.py` (`HeadMaintainer`, `RevisionStep`).
 
-use super::session::literal;
-use crate::{finding::Direction, history::History};
+use super::session::{identifier, literal};
+use crate::{environment::VersionTable, finding::Direction, history::History};
 use std::collections::BTreeSet;
 
 /// Alembic's own table, as `_ensure_version_table` makes it.
-pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL, \
-                                CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))";
+pub(super) fn made(table: &VersionTable) -> String {
+    let key = identifier(&format!("{}_pkc", table.name));
+    format!(
+        "CREATE TABLE IF NOT EXISTS {} (version_num VARCHAR(32) NOT NULL, CONSTRAINT {key} PRIMARY KEY (version_num))",
+        path(table)
+    )
+}
+
+/// Its name, as SQL writes it.
+pub(super) fn path(table: &VersionTable) -> String {
+    let schema = table.schema.as_deref().map_or_else(String::new, |it| identifier(it) + ".");
+    schema + &identifier(&table.name)
+}
 
 /// The revisions whose ids the table holds, by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Heads(BTreeSet<String>);
 
 impl Heads {
+    /// The table holds these.
+    pub(super) fn at(ids: Vec<String>) -> Self {
+        Self(ids.into_iter().collect())
+    }
+
     /// What is sent once a revision has been run; the heads are then what the table holds.
-    pub(super) fn step(&mut self, history: &History, id: &str, direction: Direction) -> Vec<String> {
+    pub(super) fn step(&mut self, history: &History, id: &str, direction: Direction) -> Vec<Row> {
         let downs: Vec<String> =
             history.parents(id).into_iter().chain(history.dependencies(id)).map(|it| it.id.id.clone()).fold(
                 Vec::new(),
@@ -33,7 +49,7 @@ impl Heads {
         }
     }
 
-    fn up(&mut self, history: &History, id: &str, downs: &[String]) -> Vec<String> {
+    fn up(&mut self, history: &History, id: &str, downs: &[String]) -> Vec<Row> {
         let here: Vec<&String> = downs.iter().filter(|it| self.0.contains(*it)).collect();
         let Some(first) = here.first() else {
             self.0.insert(id.to_owned());
@@ -51,7 +67,7 @@ impl Heads {
         let covered: BTreeSet<&str> = others.flat_map(|it| history.ancestors_of(it)).collect();
         let ends: Vec<String> = here.into_iter().filter(|it| !covered.contains(it.as_str())).cloned().collect();
         let Some((last, gone)) = ends.split_last() else { return Vec::new() };
-        let mut sql: Vec<String> = gone.iter().map(|it| delete(it)).collect();
+        let mut sql: Vec<Row> = gone.iter().map(|it| delete(it)).collect();
         sql.push(update(last, id));
         for end in &ends {
             self.0.remove(end);
@@ -60,7 +76,7 @@ impl Heads {
         sql
     }
 
-    fn down(&mut self, history: &History, id: &str, downs: Vec<String>) -> Vec<String> {
+    fn down(&mut self, history: &History, id: &str, downs: Vec<String>) -> Vec<Row> {
         self.0.remove(id);
         let covered: BTreeSet<&str> = self
             .0
@@ -72,7 +88,7 @@ impl Heads {
         let below: BTreeSet<String> = to.iter().flat_map(|it| history.ancestors_of(it)).map(str::to_owned).collect();
         let to: Vec<String> = to.into_iter().filter(|it| !below.contains(it)).collect();
         let Some((last, others)) = to.split_last() else { return vec![delete(id)] };
-        let mut sql: Vec<String> = others.iter().map(|it| insert(it)).collect();
+        let mut sql: Vec<Row> = others.iter().map(|it| insert(it)).collect();
         sql.push(update(id, last));
         self.0.extend(to);
         sql
@@ -84,20 +100,38 @@ impl Heads {
     }
 }
 
-fn insert(id: &str) -> String {
-    format!("INSERT INTO alembic_version (version_num) VALUES ({})", literal(id))
+/// A change of the table's rows, by revision ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Row {
+    Insert(String),
+    Delete(String),
+    Update { from: String, to: String },
 }
 
-fn delete(id: &str) -> String {
-    format!("DELETE FROM alembic_version WHERE alembic_version.version_num = {}", literal(id))
+impl Row {
+    /// What Alembic sends.
+    pub(super) fn sql(&self, table: &VersionTable) -> String {
+        let path = path(table);
+        match self {
+            Self::Insert(id) => format!("INSERT INTO {path} (version_num) VALUES ({})", literal(id)),
+            Self::Delete(id) => format!("DELETE FROM {path} WHERE version_num = {}", literal(id)),
+            Self::Update { from, to } => {
+                format!("UPDATE {path} SET version_num={} WHERE version_num = {}", literal(to), literal(from))
+            }
+        }
+    }
 }
 
-fn update(from: &str, to: &str) -> String {
-    format!(
-        "UPDATE alembic_version SET version_num={} WHERE alembic_version.version_num = {}",
-        literal(to),
-        literal(from)
-    )
+fn insert(id: &str) -> Row {
+    Row::Insert(id.to_owned())
+}
+
+fn delete(id: &str) -> Row {
+    Row::Delete(id.to_owned())
+}
+
+fn update(from: &str, to: &str) -> Row {
+    Row::Update { from: from.to_owned(), to: to.to_owned() }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::{
     acts::{Act, Acts},
     alembic::Failure,
     catalog::{Catalog, Change, Object},
+    rows::Lost,
     runner::{Stop, word_at},
     session::Refusal,
 };
@@ -14,15 +15,21 @@ use crate::{
     revision::{Body, Revision},
     source::{Sources, Span},
 };
+use std::collections::BTreeSet;
 
 /// The rules that speak here.
 pub(super) const FAILING: &str = "failing-statement";
 pub(super) const BEYOND: &str = "cluster-change";
 pub(super) const INCOMPLETE: &str = "incomplete-downgrade";
 pub(super) const UNSTEADY: &str = "unsteady-upgrade";
+pub(super) const ON_ROWS: &str = "refused-with-rows";
+pub(super) const LOST: &str = "lost-values";
+pub(super) const STALE: &str = "stale-dump";
 
 /// More objects than these are counted, not named.
 const MOST: usize = 8;
+/// So many characters of a value are shown.
+const LONG: usize = 80;
 
 /// Makes findings for one history.
 #[derive(Clone, Copy)]
@@ -114,6 +121,60 @@ impl Words<'_> {
         shown
     }
 
+    /// A revision stopped that runs where the tables are empty.
+    pub(super) fn on_rows(
+        &self,
+        revision: &Revision,
+        place: usize,
+        direction: Direction,
+        stop: &Stop,
+        row: Option<&str>,
+    ) -> Shown {
+        let mut shown = self.stopped(revision, place, direction, stop, None);
+        shown.finding.rule = ON_ROWS;
+        shown.finding.severity = Severity::Warning;
+        let before = "PostgreSQL refuses this when it is run: ";
+        if let Some(why) = shown.finding.message.strip_prefix(before) {
+            shown.finding.message = format!("with rows in the tables PostgreSQL refuses this: {why}");
+        }
+        if let Some(row) = row {
+            shown.finding.help(format!("a row that is there: {}", shortened(row)));
+        }
+        shown
+    }
+
+    /// Values of a table that up and down have lost.
+    pub(super) fn lost(&self, revision: &Revision, place: usize, table: &str, columns: &[Lost<'_>]) -> Shown {
+        let table = table.strip_prefix("public.").unwrap_or(table);
+        let (path, column) = match columns {
+            [one] => (format!("{table}.{}", one.column), one.column),
+            _ => (table.to_owned(), table.rsplit('.').next().unwrap_or(table)),
+        };
+        let most = columns.iter().max_by_key(|it| it.gone);
+        let (gone, all, example) = most.map_or((0, 0, ""), |it| (it.gone, it.all, it.example));
+        let message = if columns.len() == 1 {
+            let values = if all == 1 { "value" } else { "values" };
+            let are = if gone == 1 { "is" } else { "are" };
+            format!("{gone} of {all} {values} of `{path}` {are} lost by the upgrade and the downgrade")
+        } else {
+            let names: Vec<String> = columns.iter().take(MOST).map(|it| format!("`{}`", it.column)).collect();
+            let more = if columns.len() > MOST { ", …" } else { "" };
+            format!("values of `{path}` are lost by the upgrade and the downgrade: {}{more}", names.join(", "))
+        };
+        let of = Object { kind: "column".to_owned(), of: String::new(), name: column.to_owned() };
+        let [up, down] = [Direction::Upgrade, Direction::Downgrade].map(|it| {
+            let acts = self.of(place, it)?;
+            acts.all.iter().find(|act| act.called.source == revision.source && speaks_of(act, &of))
+        });
+        let direction = if up.is_none() && down.is_some() { Direction::Downgrade } else { Direction::Upgrade };
+        let mut shown = self.shown(LOST, revision, direction, up.or(down), message);
+        shown.finding.severity = Severity::Warning;
+        shown.finding.subject.object = path;
+        let short: String = example.chars().take(LONG).collect();
+        shown.finding.help(format!("one of them: {short}"));
+        shown
+    }
+
     /// Two catalogs differ that should be the same: a finding for each object, or one where nothing was undone at all.
     pub(super) fn differs(
         &self,
@@ -187,6 +248,77 @@ impl Words<'_> {
         shown
     }
 
+    /// A dump that is not what its stamp says; `places` are the revisions of the stamp.
+    pub(super) fn stale(
+        &self,
+        (expected, found): (&Catalog, &Catalog),
+        places: &BTreeSet<usize>,
+        (path, tips, is_head): (&str, &str, bool),
+    ) -> Vec<Shown> {
+        let changes = expected.changes(found);
+        let more = changes.len().saturating_sub(MOST);
+        let speaking = |object: &Object| {
+            places.iter().rev().find_map(|place| {
+                let [up, _] = self.acts.get(*place)?;
+                let act = up.all.iter().rev().find(|act| speaks_of(act, object))?;
+                Some((self.history.revisions.get(*place)?, Some(act)))
+            })
+        };
+        let last = places.last().and_then(|place| Some((self.history.revisions.get(*place)?, None)));
+        let told = changes.iter().take(MOST).enumerate().filter_map(|(number, (change, object))| {
+            let (revision, act) = speaking(object).or(last)?;
+            let mut message = change.of(object, &format!("`{path}`"));
+            message.extend([", which is stamped with `", tips, "`"]);
+            if number == 0 && more > 0 {
+                message.extend([" (and ", &more.to_string(), " more differences)"]);
+            }
+            let mut shown = self.shown(STALE, revision, Direction::Upgrade, act, message);
+            shown.finding.subject.object = object.path();
+            let mut help = match (expected.definition(object), found.definition(object)) {
+                (Some(one), Some(other)) => format!("revision: {}\ndump:     {}\n", one_line(one), one_line(other)),
+                _ => String::new(),
+            };
+            help.push_str(if is_head {
+                "stamp the revision that the database stands at, and let Alembic run what follows"
+            } else {
+                "stamp the revision that the database stands at; without @REV limbeck looks for it"
+            });
+            shown.finding.help(help);
+            Some(shown)
+        });
+        told.collect()
+    }
+
+    /// Two ways to the same heads that do not come to the same: a finding for each object, at the revision that speaks
+    /// of it last.
+    pub(super) fn astray(
+        &self,
+        (expected, found): (&Catalog, &Catalog),
+        words: &dyn Fn(Change) -> String,
+    ) -> Vec<Shown> {
+        let changes = expected.changes(found);
+        let told = changes.iter().take(MOST).filter_map(|(change, object)| {
+            let (revision, act) = self.last(object)?;
+            let message = format!("{object} {}", words(*change));
+            let mut shown = self.shown(UNSTEADY, revision, Direction::Upgrade, act, message);
+            shown.finding.subject.object = object.path();
+            if let (Some(one), Some(other)) = (expected.definition(object), found.definition(object)) {
+                shown.finding.help(format!("in one run: {}\notherwise:  {}", one_line(one), one_line(other)));
+            }
+            Some(shown)
+        });
+        told.collect()
+    }
+
+    /// The last revision whose upgrade speaks of an object; the last of all, where none does.
+    fn last(&self, object: &Object) -> Option<(&Revision, Option<&Act>)> {
+        let speaking = self.acts.iter().zip(&self.history.revisions).rev().find_map(|([up, _], revision)| {
+            let act = up.all.iter().rev().find(|act| speaks_of(act, object))?;
+            Some((revision, Some(act)))
+        });
+        speaking.or_else(|| Some((self.history.revisions.last()?, None)))
+    }
+
     fn of(&self, place: usize, direction: Direction) -> Option<&Acts> {
         let [up, down] = self.acts.get(place)?;
         Some(if direction == Direction::Upgrade { up } else { down })
@@ -243,6 +375,19 @@ fn speaks_of(act: &Act, object: &Object) -> bool {
             edge(sql[..at].chars().next_back()) && edge(sql[at + word.len()..].chars().next())
         })
     })
+}
+
+/// A row in which long values are cut.
+fn shortened(row: &str) -> String {
+    let Ok(serde_json::Value::Object(mut fields)) = serde_json::from_str(row) else { return row.to_owned() };
+    for value in fields.values_mut() {
+        if let serde_json::Value::String(text) = value
+            && text.chars().count() > LONG
+        {
+            *text = text.chars().take(LONG).chain(['…']).collect();
+        }
+    }
+    serde_json::Value::Object(fields).to_string()
 }
 
 fn one_line(text: &str) -> String {

@@ -83,6 +83,13 @@ impl Modules for Imports<'_> {
     }
 }
 
+impl Story {
+    /// What keeps Python from reading one of the files.
+    pub(super) fn unreadable(&self) -> Option<&Finding> {
+        self.found.iter().find(|it| it.rule == "python-syntax")
+    }
+}
+
 impl Project {
     /// Reads the configuration and the histories.
     pub(super) fn read(place: &Place, sqlalchemy: Option<(u32, u32)>, world: &mut World<'_>) -> Result<Self> {

@@ -10,10 +10,13 @@ use crate::{
     finding::Finding,
     output::{self, Look, Output, Paths, trials},
     policy::Policy,
-    roundtrip::{self, Alembic, Answer, Desk, Outcome, Runner, Trace, Traced, Wish},
+    roundtrip::{self, Alembic, Answer, At, Baseline, Desk, Outcome, Rows, Runner, Trace, Traced, Wish},
     run::gate::Gate,
 };
 use miette::Result;
+mod bar;
+
+use bar::Bar;
 use std::{path::Path, time::Duration};
 
 pub(super) fn run(args: &cli::Roundtrip, world: &mut World<'_>) -> Result<Exit> {
@@ -24,6 +27,8 @@ pub(super) fn run(args: &cli::Roundtrip, world: &mut World<'_>) -> Result<Exit> 
     let bases = project.stories.iter().map(|story| gate.as_ref().map(|gate| gate.base(&project, story)).transpose());
     let bases = bases.collect::<Result<Vec<_>>>()?;
     let migrations: Vec<Vec<Migrated>> = project.stories.iter().map(|story| project.migrate(story)).collect();
+    let rows = rows(args, &world.here)?;
+    let baseline = baseline(args, &project, &world.here)?;
     let judged: Vec<Case<'_>> = project
         .stories
         .iter()
@@ -44,16 +49,69 @@ pub(super) fn run(args: &cli::Roundtrip, world: &mut World<'_>) -> Result<Exit> 
             per_migration: story.history.environment.stack.transactions == Transactions::PerMigration,
             desk: desk(&project, &story.history.environment, &world.here),
             sources: &project.sources,
+            version_table: story.history.environment.stack.version_table.clone(),
+            opening: story.history.environment.stack.opening.clone(),
+            baseline: baseline.clone(),
+            rows: rows.clone(),
+            keep: args.keep,
         })
         .collect();
-    sound(&cases)?;
-    let mut talk = |line: &str| {
-        let _ = writeln!(world.err, "limbeck: {line}");
-    };
+    sound(&project, &cases)?;
+    let mut bar = Bar::new(&mut *world.err);
+    let mut talk = |at: &At<'_>| bar.show(at);
     let wish = Wish { alembic: alembic(args, &world.here)?, ..wish(args) };
-    let answers = roundtrip::run(&wish, &cases, &mut talk)?;
+    let answers = roundtrip::run(&wish, &cases, &mut talk);
+    bar.end();
+    let answers = answers?;
+    for words in answers.iter().filter_map(|it| it.kept.as_deref()) {
+        let _ = writeln!(world.err, "limbeck: {words}");
+    }
     let (report, trials) = told(&project, &judged, answers);
     write(args, &project, &report, &trials, world)
+}
+
+/// The dump that `--baseline` names, with the revision behind its last `@`.
+fn baseline(args: &cli::Roundtrip, project: &Project, here: &Path) -> Result<Option<Baseline>> {
+    let Some(given) = &args.baseline else { return Ok(None) };
+    let [story] = &project.stories[..] else {
+        return Err(fault::plain("`--baseline` is a dump of one history's database; name that history"));
+    };
+    let is_file = |path: &str| here.join(path).is_file();
+    let (path, symbol) = match given.rsplit_once('@') {
+        Some((path, symbol)) if !is_file(given) => (path, Some(symbol)),
+        _ => (given.as_str(), None),
+    };
+    let revision = match symbol {
+        None => None,
+        Some("head" | "heads") => match &story.history.heads()[..] {
+            [head] => Some(head.id.id.clone()),
+            _ => return Err(fault::plain("`head` is several revisions here; name the one that the dump stands at")),
+        },
+        Some(symbol) => match story.history.resolve(symbol) {
+            Some(revision) => Some(revision.id.id.clone()),
+            None => return Err(fault::plain(format!("there is no revision `{symbol}`"))),
+        },
+    };
+    let bytes = std::fs::read(here.join(path))
+        .map_err(|error| fault::plain(format!("the dump `{path}` cannot be read: {error}")))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        fault::helped(format!("the dump `{path}` is no text"), "pg_dump writes text with --format=plain")
+    })?;
+    Ok(Some(Baseline { path: path.to_owned(), text, revision }))
+}
+
+/// What `--rows`, `--seed` and `--data` say.
+fn rows(args: &cli::Roundtrip, here: &Path) -> Result<Option<Rows>> {
+    let data = args.data.as_ref().map(|file| {
+        let path = file.to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(here.join(file));
+        text.map(|text| (path.clone(), text))
+            .map_err(|error| fault::plain(format!("the rows of `{path}` cannot be read: {error}")))
+    });
+    let data = data.transpose()?;
+    let wanted = args.rows.is_some() || data.is_some();
+    let rows = Rows { count: args.rows.map_or(0, usize::from), seed: args.seed, data };
+    Ok(wanted.then_some(rows))
 }
 
 fn wish(args: &cli::Roundtrip) -> Wish {
@@ -111,8 +169,8 @@ fn policy(args: &cli::Roundtrip, project: &Project) -> Result<Policy> {
 }
 
 /// What Alembic cannot load cannot be run.
-fn sound(cases: &[roundtrip::Case<'_>]) -> Result<()> {
-    for case in cases {
+fn sound(project: &Project, cases: &[roundtrip::Case<'_>]) -> Result<()> {
+    for (case, story) in cases.iter().zip(&project.stories) {
         let history = case.history;
         let folder = &history.environment.folder;
         let wrong = if let Some((revision, parent)) = history.broken_parents().first() {
@@ -123,6 +181,8 @@ fn sound(cases: &[roundtrip::Case<'_>]) -> Result<()> {
             format!("`{}` is its own ancestor", cycle.first().map_or("", |it| it.id.id.as_str()))
         } else if let Some(unread) = history.unread.first() {
             format!("`{}` cannot be read as a revision", unread.path)
+        } else if let Some(why) = story.unreadable() {
+            format!("`{}`: {}", project.sources.get(why.span.source).path, why.message)
         } else {
             continue;
         };
@@ -187,6 +247,21 @@ fn trials(project: &Project, case: &Case<'_>, answer: &Answer) -> trials::Trials
         skipped: skipped.collect(),
         alembic: by_alembic.collect(),
         trace: answer.traces.iter().flat_map(|it| traced(project, case, it)).collect(),
+        unfilled: answer
+            .unfilled
+            .iter()
+            .map(|(table, reason)| trials::Unfilled { table: table.clone(), reason: reason.clone() })
+            .collect(),
+        unlike: answer
+            .unlike
+            .iter()
+            .map(|it| trials::Unlike {
+                revision: it.revision.clone(),
+                object: it.object.clone(),
+                server: it.server.clone(),
+                replay: it.replay.clone(),
+            })
+            .collect(),
     }
 }
 

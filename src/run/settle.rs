@@ -30,6 +30,8 @@ pub(super) fn settle(
     environment.stack.unread = script.unread;
     environment.stack.transactions = script.transactions;
     environment.stack.lock_timeout = script.lock_timeout;
+    environment.stack.version_table = script.version_table;
+    environment.stack.opening = script.opening;
 }
 
 /// Reads the `env.py`.

@@ -2,12 +2,14 @@
 
 use super::{Bench, Scratch, Stop, Way};
 use crate::{
+    environment::VersionTable,
     finding::Direction,
     roundtrip::{
         Trace,
         alembic::Failure,
         runner::{Manners, Run},
         session::{Refusal, literal},
+        version,
     },
 };
 use miette::Result;
@@ -22,7 +24,7 @@ impl Bench<'_> {
         let Some(first) = self.case.history.revisions.first().filter(|_| used) else { return Ok(()) };
         let mark = first.id.id.as_str();
         let mut scratch = self.scratch().await?;
-        let sql = format!("{}; INSERT INTO alembic_version VALUES ({})", super::super::version::TABLE, literal(mark));
+        let sql = format!("INSERT INTO {} VALUES ({})", version::path(&self.manners.table), literal(mark));
         let marked = scratch.session.send(&sql).await;
         let proof = match (&self.caller, marked) {
             (Some(caller), Ok(_)) => caller.prove(&scratch.name, mark).await,
@@ -57,7 +59,12 @@ impl Bench<'_> {
         Ok(Ok(()))
     }
 
-    async fn by_ourselves(&mut self, scratch: &mut Scratch, way: &[Way], manners: &Manners) -> Result<(), Stopped> {
+    pub(super) async fn by_ourselves(
+        &mut self,
+        scratch: &mut Scratch,
+        way: &[Way],
+        manners: &Manners,
+    ) -> Result<(), Stopped> {
         let first = way.first().map_or(0, |(place, _)| *place);
         let mut run = Run::begin(&mut scratch.session, manners).await.map_err(|stop| (first, stop))?;
         for (place, direction) in way {
@@ -110,13 +117,13 @@ impl Bench<'_> {
         let Some(caller) = &self.caller else { return Ok(Ok(())) };
         // On the way down Alembic takes other branches with it, unless it does not know that they are there.
         let alone = direction == Direction::Downgrade && scratch.heads.ids().len() > 1;
-        if alone && let Err(refusal) = rewrite(scratch, &[id.to_owned()]).await {
+        if alone && let Err(refusal) = rewrite(scratch, &self.manners.table, &[id.to_owned()]).await {
             return Ok(Err(Stop::Around { refusal }));
         }
         let answer = caller.step(&scratch.name, history, (id, direction)).await?;
         scratch.heads.step(history, id, direction);
         let heads: Vec<String> = scratch.heads.ids().into_iter().map(str::to_owned).collect();
-        if alone && let Err(refusal) = rewrite(scratch, &heads).await {
+        if alone && let Err(refusal) = rewrite(scratch, &self.manners.table, &heads).await {
             return Ok(Err(Stop::Around { refusal }));
         }
         Ok(answer.map_err(|failure| Stop::Failed { failure }))
@@ -134,10 +141,10 @@ impl Bench<'_> {
 }
 
 /// Alembic's table holds just these.
-async fn rewrite(scratch: &mut Scratch, ids: &[String]) -> Result<(), Refusal> {
-    let mut sql = "DELETE FROM alembic_version".to_owned();
+async fn rewrite(scratch: &mut Scratch, table: &VersionTable, ids: &[String]) -> Result<(), Refusal> {
+    let mut sql = format!("DELETE FROM {}", version::path(table));
     for id in ids {
-        sql.extend(["; INSERT INTO alembic_version VALUES (", &literal(id), ")"]);
+        sql.extend(["; ", version::Row::Insert(id.clone()).sql(table).as_str()]);
     }
     scratch.session.send(&sql).await.map(|_| ())
 }
