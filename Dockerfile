@@ -11,7 +11,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /
     # A checkout that is mounted belongs to somebody else.
     && git config --system --add safe.directory '*'
 COPY --from=build /source/target/release/limbeck /usr/local/bin/limbeck
-USER limbeck
+USER 10001
 WORKDIR /work
 ENTRYPOINT ["limbeck"]
 CMD ["check"]
@@ -20,6 +20,6 @@ FROM limbeck AS roundtrip
 USER root
 RUN apt-get update && apt-get install -y --no-install-recommends postgresql && rm -rf /var/lib/apt/lists/*
 ENV PATH="/usr/lib/postgresql/15/bin:${PATH}"
-USER limbeck
+USER 10001
 
 FROM limbeck
