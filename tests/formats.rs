@@ -206,6 +206,35 @@ fn every_fixture_tells_the_same_in_every_format() {
     assert!(seen > 50, "only {seen} findings");
 }
 
+/// The page of `limbeck report` and the graph of `limbeck history` tell what the check tells.
+#[test]
+fn the_page_and_the_graph_tell_the_same() {
+    let fixtures = ["non-concurrent-index", "multiple-heads", "foreign-key-validated-at-once", "missing-parent"];
+    let folders = fixtures.map(|it| Path::new("fixtures").join(it));
+    for folder in folders.iter().map(PathBuf::as_path).chain([hostile().path()]) {
+        let told = |findings: &Value| -> Vec<Told> {
+            let all = findings.as_array().unwrap().iter();
+            sorted(all.filter_map(|it| of_json(it, "")).collect())
+        };
+        let report: Value = serde_json::from_str(&written(folder)["json"]).unwrap();
+        let page = printed(folder, &["report", "--html", "/dev/stdout"]);
+        let (_, data) = page.split_once("<script type=\"application/json\" id=\"data\">").unwrap();
+        let data: Value = serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap();
+        assert_eq!(told(&data["findings"]), told(&report["findings"]), "{}", folder.display());
+
+        let graph: Value = serde_json::from_str(&printed(folder, &["history", "--format", "json"])).unwrap();
+        let counts = graph["revisions"].as_array().unwrap().iter().map(|it| &it["findings"]);
+        let sum = |kind: &str| -> u64 { counts.clone().map(|it| it[kind].as_u64().unwrap()).sum() };
+        let of = |severity: &str| {
+            let all = report["findings"].as_array().unwrap().iter();
+            all.filter(|it| it["severity"] == severity && it["suppressed"] == false && !it["revision"].is_null())
+                .count()
+        };
+        let counted = ["error", "warning", "note"].map(|it| u64::try_from(of(it)).unwrap());
+        assert_eq!([sum("errors"), sum("warnings"), sum("notes")], counted, "{}", folder.display());
+    }
+}
+
 /// A repository of somebody who wants to be heard: file name, id, docstring, tables and SQL.
 fn hostile() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -288,6 +317,74 @@ fn outside_of_fences(markdown: &str) -> String {
 fn two_runs_are_equal_bytes() {
     let folder = hostile();
     assert_eq!(written(folder.path()), written(folder.path()));
+    for command in COMMANDS {
+        assert_eq!(printed(folder.path(), command), printed(folder.path(), command), "{command:?}");
+    }
+}
+
+/// The other commands that print what comes from the checked files.
+const COMMANDS: [&[&str]; 15] = [
+    &["history"],
+    &["history", "--format", "json"],
+    &["history", "--format", "mermaid"],
+    &["history", "--format", "dot"],
+    &["history", "--format", "svg"],
+    &["locks"],
+    &["locks", "--format", "json"],
+    &["schema"],
+    &["schema", "--format", "json"],
+    &["schema", "--format", "sql"],
+    &["sql"],
+    &["sql", "--format", "json"],
+    &["coverage"],
+    &["coverage", "--format", "json"],
+    &["report", "--html", "/dev/stdout"],
+];
+
+fn printed(folder: &Path, command: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_limbeck")).args(command).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn nothing_breaks_out_of_any_other_command() {
+    let folder = hostile();
+    let mut faults = Vec::new();
+    for command in COMMANDS {
+        let text = printed(folder.path(), command);
+        let what = command.join(" ");
+        assert!(text.contains("script"), "{what} shows the hostile history");
+        // SQL is what a server is sent, to the letter; a person reads it in the other formats.
+        let is_sql = matches!(command, ["sql"] | ["schema", "--format", "sql"]);
+        for letter in text.chars().filter(|_| !is_sql) {
+            let obeyed = (letter.is_control() && letter != '\n') || ('\u{202a}'..='\u{202e}').contains(&letter);
+            if obeyed {
+                faults.push(format!("{what} holds {letter:?}"));
+            }
+        }
+        if !is_sql && text.lines().any(|it| it.trim_start().starts_with("::")) {
+            faults.push(format!("{what} speaks to a runner"));
+        }
+        if command.contains(&"json") {
+            assert!(serde_json::from_str::<Value>(&text).is_ok(), "{what}");
+        }
+        if command.contains(&"svg") {
+            let options = roxmltree::ParsingOptions { allow_dtd: false, ..roxmltree::ParsingOptions::default() };
+            let svg = roxmltree::Document::parse_with_options(&text, options).unwrap();
+            for element in svg.descendants().filter(roxmltree::Node::is_element) {
+                let plain = ["svg", "g", "path", "circle", "text", "tspan", "title", "style", "rect", "line"];
+                assert!(plain.contains(&element.tag_name().name()), "{what}: {:?}", element.tag_name());
+                assert!(!element.attributes().any(|it| it.name().starts_with("on") || it.name() == "href"), "{what}");
+            }
+        }
+        if command.contains(&"--html") {
+            assert_eq!(text.matches("<script").count(), 2, "{what}: a script of its own, and the data");
+            assert_eq!(text.matches("</script").count(), 2, "{what}");
+        }
+    }
+    faults.dedup();
+    assert!(faults.is_empty(), "{faults:#?}");
 }
 
 #[test]

@@ -155,8 +155,7 @@ pub fn json(drawn: &[Drawn<'_>], show: ShowPath<'_>, out: &mut dyn Write) -> io:
             });
         }
     }
-    serde_json::to_writer_pretty(&mut *out, &graph)?;
-    writeln!(out)
+    super::json::print(&graph, out)
 }
 
 /// A Mermaid flowchart; dependencies are dotted.
@@ -190,7 +189,7 @@ fn mermaid_text(text: &str) -> String {
                 escaped.extend(["#", &u32::from(letter).to_string(), ";"]);
             }
             it if it.is_control() => escaped.push(' '),
-            it => escaped.push(it),
+            it => escaped.push(super::human::visible(it)),
         }
     }
     escaped
@@ -225,7 +224,7 @@ fn dot_text(text: &str) -> String {
             '\n' => escaped += "\\n",
             '"' | '\\' => escaped.extend(['\\', letter]),
             it if it.is_control() => escaped.push(' '),
-            it => escaped.push(it),
+            it => escaped.push(super::human::visible(it)),
         }
     }
     escaped.push('"');

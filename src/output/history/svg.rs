@@ -122,7 +122,7 @@ fn escaped(text: &str) -> String {
             '&' => escaped += "&amp;",
             '"' => escaped += "&quot;",
             it if it.is_control() || matches!(it, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
-            it => escaped.push(it),
+            it => escaped.push(crate::output::human::visible(it)),
         }
     }
     escaped

@@ -177,8 +177,7 @@ struct Ix {
 /// What the writer says.
 pub fn write(all: &[Left<'_>], out: &mut dyn Write) -> io::Result<()> {
     let document = Document { schemas: all.iter().map(history).collect() };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    crate::output::json::print(&document, out)
 }
 
 fn history(left: &Left<'_>) -> History {

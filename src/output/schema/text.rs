@@ -2,6 +2,7 @@
 
 use super::{Left, Spot};
 use crate::{
+    output::human,
     schema::{Column, Index, Known, Made, Object, Schema, Sort, Table},
     statement::{Generation, Name, formatted},
 };
@@ -16,7 +17,8 @@ pub fn write(all: &[Left<'_>], out: &mut dyn Write) -> io::Result<()> {
         if at > 0 {
             writeln!(out)?;
         }
-        writeln!(out, "{} at {}", left.environment, left.at.join(", "))?;
+        let title = format!("{} at {}", left.environment, left.at.join(", "));
+        writeln!(out, "{}", plain(&title))?;
         for table in left.schema.tables().filter(|it| !it.temporary) {
             self::table(left, table, out)?;
         }
@@ -28,11 +30,17 @@ pub fn write(all: &[Left<'_>], out: &mut dyn Write) -> io::Result<()> {
             let noun = if count == 1 { "operation" } else { "operations" };
             writeln!(out, "\nnot complete: {count} {noun} on the way may have done anything")?;
             for it in &left.unresolved {
-                writeln!(out, "  {}: {}", spot(&it.spot), it.reason)?;
+                writeln!(out, "  {}", plain(&format!("{}: {}", spot(&it.spot), it.reason)))?;
             }
         }
     }
     Ok(())
+}
+
+/// A line that stays one, and that neither a terminal nor a runner obeys.
+fn plain(line: &str) -> String {
+    let line: String = line.chars().map(|it| if it == '\n' { ' ' } else { human::visible(it) }).collect();
+    human::unheard(&line)
 }
 
 fn spot(spot: &Spot) -> String {
@@ -52,10 +60,11 @@ fn places(left: &Left<'_>, made: Option<Made>, changed: Option<Made>) -> String 
 }
 
 fn table(left: &Left<'_>, table: &Table, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\ntable {}, {}", table.name, places(left, table.made, table.changed))?;
+    let title = format!("table {}, {}", table.name, places(left, table.made, table.changed));
+    writeln!(out, "\n{}", plain(&title))?;
     let width = table.columns().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     for line in lines(left.schema, table, width) {
-        writeln!(out, "  {line}")?;
+        writeln!(out, "  {}", plain(&line))?;
     }
     Ok(())
 }
@@ -109,7 +118,7 @@ fn object(left: &Left<'_>, sort: Sort, name: &Name, it: &Object, out: &mut dyn W
         return Ok(());
     }
     let places = places(left, Some(it.made), Some(it.changed));
-    writeln!(out, "\n{}, {places}", said(sort, name, it))
+    writeln!(out, "\n{}", plain(&format!("{}, {places}", said(sort, name, it))))
 }
 
 /// An object in a line.
