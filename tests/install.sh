@@ -60,6 +60,12 @@ print(f"--version: {best:.1f} ms")
 sys.exit(best >= 20)
 PYTHON
 
+echo "== the source package"
+# It holds all that cargo needs: the library, the rules' documents that are compiled in, the build script.
+"$tools/bin/maturin" sdist --out "$scratch" >>"$scratch/maturin.log" 2>&1
+tar -xzf "$scratch/limbeck-$version.tar.gz" -C "$scratch"
+(cd "$scratch/limbeck-$version" && CARGO_TARGET_DIR="$root/target" cargo check --quiet --locked --offline)
+
 echo "== pre-commit"
 repository() { # FOLDER: a git repository with one Alembic revision
     mkdir -p "$1/alembic/versions"

@@ -19,6 +19,7 @@ const NOT_TYPED: &[(&str, &str)] = &[
     ("limbeck stats --database-url URL", "it asks a PostgreSQL: tests/stats.rs runs it"),
     ("limbeck stats --database-url \"$DATABASE_URL\" > stats.json", "it asks a PostgreSQL: tests/stats.rs runs it"),
     ("cargo install --path .", "it builds for minutes what `make test` builds too"),
+    ("pre-commit run limbeck", "pre-commit is no part of these tests: tests/install.sh runs the hook"),
     ("make test", "it is what runs this test"),
     ("docker build -t limbeck .", "there is no Docker in the tests"),
     ("docker run --rm -v \"$PWD:/work\" limbeck check", "there is no Docker in the tests"),
@@ -49,6 +50,7 @@ const STANDS_FOR: &[(&str, &str)] = &[
     (" SHELL", " bash"),
     (" [WORD]", " index"),
     (" --group G", " --group lock"),
+    (" OWNER/limbeck@COMMIT", " o/limbeck@0123456789012345678901234567890123456789"),
 ];
 
 /// What `limbeck stats` writes of a database of the project's.
