@@ -288,7 +288,9 @@ impl Judge<'_> {
                 let mut out = Vec::new();
                 let subject = self.subject(site.revision, Some(site.run.direction));
                 check(site, &mut Findings::new(rule, subject, Some(statement.sql.as_str()), &mut out));
-                out.iter_mut().for_each(|it| size::grade(site, rule, it));
+                for finding in &mut out {
+                    size::grade(site, rule, finding);
+                }
                 let remarks = || statement.remarks.iter().map(|(span, _)| *span).collect();
                 let place = |finding| match site.step() {
                     Some(step) => at_call(finding, step, (statement.called, statement.sent), site.revision),
