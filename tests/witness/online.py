@@ -165,6 +165,8 @@ class Online(History):
         self.offline = set()
         for line in Path(options.oracle).read_text().splitlines() if options.oracle else []:
             told = json.loads(line)
+            if told["revision"] is None:
+                continue  # a file that could not be loaded
             self.offline |= {(told["revision"], way) for way in ("upgrade", "downgrade") if not told[way]["error"]}
 
     def ask(self, *arguments: str) -> str:
@@ -225,6 +227,8 @@ class Online(History):
             else:
                 try:
                     quietly(lambda: self.run(url, revision, up=True))
+                except KeyboardInterrupt:
+                    raise
                 except BaseException as error:
                     self.fail(url, revision, error)
         tell = lambda counts: ", ".join(f"{word} {counts[word]}" for word in ("equal", "DIFFERENT", "fails", "open"))
