@@ -6,7 +6,7 @@ use crate::{
     rule::{Check, Findings, Group, Migration, Spec},
     schema::{Difference, How, Made, Piece, Sort},
     source::Span,
-    statement::mentions,
+    statement::{Definition, Name, mentions},
 };
 
 pub(super) static SPEC: Spec =
@@ -33,12 +33,24 @@ fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
 /// A type that is left has a rule of its own, and so has one that is gone and that the downgrade asks for.
 fn told_elsewhere(it: &Difference, migration: &Migration<'_>) -> bool {
     match (&it.what, &it.how) {
-        (Piece::Object(Sort::Enum, _), How::Left) | (Piece::Object(Sort::Schema | Sort::Extension, _), _) => true,
+        (Piece::Object(Sort::Enum, _), How::Left) => true,
+        (Piece::Object(sort @ (Sort::Schema | Sort::Extension), name), how) => {
+            *how != How::Left || !makes(migration, *sort, name)
+        }
         (Piece::Object(Sort::Enum, name), How::Lost) => {
             migration.downgrade.statements.iter().any(|it| mentions(it.sql.as_str(), &name.name))
         }
         _ => false,
     }
+}
+
+/// The upgrade fails where it is there already. One that is made only where it is missing may have been there before.
+fn makes(migration: &Migration<'_>, sort: Sort, name: &Name) -> bool {
+    let made = migration.upgrade.statements.iter().filter(|it| it.guards.is_empty());
+    let mut made = made.filter_map(|it| it.definition.as_deref());
+    made.any(|it| {
+        matches!(it, Definition::Make(make) if make.sort == sort && make.name == *name && !make.if_not_exists && !make.replace)
+    })
 }
 
 /// A thing of the same table is lost and another is left: it has come back under another name.

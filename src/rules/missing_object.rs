@@ -2,6 +2,7 @@
 
 use crate::{
     finding::Severity,
+    op::Op,
     rule::{Check, Findings, Group, Site, Spec},
     schema::{Known, Piece, Sort},
     statement::{Action, Definition, Kind, Name},
@@ -40,7 +41,9 @@ fn is_missing(site: &Site<'_>, piece: &Piece) -> bool {
     let view = |name: &Name| matches!(schema.object(Sort::View, name), Known::Yes(_));
     match piece {
         Piece::Table(name) => matches!(schema.table(name), Known::No) && !view(name),
-        Piece::Index(name, _) => matches!(schema.index(name), Known::No) && !is_key(site, name),
+        Piece::Index(name, table) => {
+            (matches!(schema.index(name), Known::No) || never_made(site, name, table)) && !is_key(site, name)
+        }
         Piece::Column(table, name) => {
             // Each table has the system's own columns.
             let own = matches!(name.as_str(), "ctid" | "xmin" | "xmax" | "cmin" | "cmax" | "tableoid");
@@ -59,6 +62,18 @@ fn is_missing(site: &Site<'_>, piece: &Piece) -> bool {
         }
         Piece::Object(sort, name) => matches!(schema.object(*sort, name), Known::No),
     }
+}
+
+/// The table of an index, which Alembic is told and does not send.
+fn told_table(site: &Site<'_>) -> Option<Name> {
+    let Op::DropIndex { index, table: Some(table), .. } = &site.step()?.op else { return None };
+    Some(Name { schema: index.schema.as_ref().map(|it| it.text.clone()), name: table.text.clone() })
+}
+
+/// An index of this name was never met, and all that happened to the table is known.
+fn never_made(site: &Site<'_>, name: &Name, table: &Name) -> bool {
+    matches!(site.schema.index(name), Known::Unknown)
+        && matches!(site.schema.table(table), Known::Yes(known) if site.schema.is_whole(known))
 }
 
 /// The index of a key is not among the indexes.
@@ -84,7 +99,8 @@ fn asked(site: &Site<'_>) -> Vec<Piece> {
     match &site.statement.kind {
         Kind::DropTable { tables, if_exists: false, .. } => tables.iter().cloned().map(Piece::Table).collect(),
         Kind::DropIndex { indexes, if_exists: false, .. } => {
-            indexes.iter().map(|it| Piece::Index(it.clone(), it.clone())).collect()
+            let table = told_table(site);
+            indexes.iter().map(|it| Piece::Index(it.clone(), table.clone().unwrap_or_else(|| it.clone()))).collect()
         }
         Kind::RenameIndex { index, .. } => vec![Piece::Index(index.clone(), index.clone())],
         Kind::RenameTable { table, .. } | Kind::MoveTable { table, .. } => vec![Piece::Table(table.clone())],

@@ -142,7 +142,12 @@ impl Schema {
                 found.insert(Difference { what: what(), how: How::Left });
             }
             (Some(old), Some(new)) if !old.stale && !new.stale => {
-                let text = |it: &Object| [std::slice::from_ref(&it.sql), &it.amends].concat().join("; ");
+                let text = |it: &Object| {
+                    let text = [std::slice::from_ref(&it.sql), &it.amends].concat().join("; ");
+                    // Blanks in a function's body change nothing, nor how it came to be there.
+                    let bare = || text.replacen("CREATE OR REPLACE ", "CREATE ", 1).split_whitespace().collect();
+                    if sort == Sort::Function { bare() } else { text }
+                };
                 if text(old) != text(new) {
                     found.insert(Difference { what: what(), how: How::Changed("definition", text(old), text(new)) });
                 }
@@ -306,7 +311,12 @@ fn constraint(old: &Constraint, new: &Constraint, what: &dyn Fn() -> Piece, foun
         (old, new) => old == new,
     };
     // One that comes back `NOT VALID` comes back as it is done without a lock: no fault.
-    if !same_rule || old.sql != new.sql {
+    // And a text may be cast to text by its writer as it is by the server.
+    let text = |it: &Constraint| match it.rule {
+        Demand::Check(_) => it.sql.replace("::text", ""),
+        _ => it.sql.clone(),
+    };
+    if !same_rule || text(old) != text(new) {
         let how = How::Changed("definition", old.definition(), new.definition());
         found.insert(Difference { what: what(), how });
     }

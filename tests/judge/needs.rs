@@ -142,3 +142,32 @@ fn a_pair_of_revisions_is_told_of_where_it_meets_first() {
     let book = book.page_after(&["r3", "r4"], &["SELECT 1"], &["SELECT 1"]);
     assert_eq!(book.said("contradicting-branches").len(), 1);
 }
+
+#[test]
+fn what_comes_back_in_other_words_has_come_back() {
+    let told = |up: &str, down: &str| users().page(&[up], &[down]).said("incomplete-downgrade");
+    let left = "warning incomplete-downgrade: the downgrade leaves the extension `citext` behind";
+    assert_eq!(told("CREATE EXTENSION citext", "SELECT 1"), [left]);
+    // It may have been there before.
+    assert_eq!(told("CREATE EXTENSION IF NOT EXISTS citext", "SELECT 1"), NONE);
+    let given = [
+        "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1  '",
+        "ALTER TABLE users ADD CONSTRAINT c CHECK (login ~ '^a'::text)",
+    ];
+    let again = |up: &[&str], down: &[&str]| {
+        users()
+            .page(&given, &["SELECT 1"])
+            .page(up, down)
+            .said("incomplete-downgrade")
+            .into_iter()
+            .skip(2)
+            .collect::<Vec<_>>()
+    };
+    let function = |body: &str| format!("CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql AS '{body}'");
+    assert_eq!(again(&[&function("SELECT 2")], &[&function("SELECT\n1")]), NONE);
+    assert_eq!(again(&[&function("SELECT 2")], &[&function("SELECT 3")]).len(), 1);
+    let check = |text: &str| format!("ALTER TABLE users ADD CONSTRAINT c CHECK ({text})");
+    let drop = "ALTER TABLE users DROP CONSTRAINT c";
+    assert_eq!(again(&[drop], &[&check("login::text ~ '^a'::text")]), NONE);
+    assert_eq!(again(&[drop], &[&check("login ~ '^b'")]).len(), 1);
+}

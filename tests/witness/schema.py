@@ -77,7 +77,7 @@ MORE = [
 def snapshot(url: str) -> set[str]:
     """The catalog, without what extensions brought along (functions of C) and Alembic's own table."""
     lines = {it for it in catalog(url) if "alembic_version" not in it}
-    lines = {it for it in lines if not (it.startswith('["function"') and "LANGUAGE c" in it)}
+    lines = {it for it in lines if not (it.startswith('["function"') and re.search("LANGUAGE (c|internal)", it))}
     with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
         for query in MORE:
             cursor.execute(query)
@@ -116,7 +116,7 @@ def thing(line: str) -> tuple[str, str]:
 # What limbeck says of a downgrade by itself.
 REVERSAL = ["incomplete-downgrade", "missing-downgrade", "leftover-type", "missing-object", "existing-object",
             "referenced-table-drop", "needed-object-drop", "impossible-foreign-key",
-            "type-change-under-view", "missing-type", "unnamed-constraint-drop", "enum-type-exists", "type-change-without-cast"]
+            "type-change-under-view", "concurrent-index-in-transaction", "missing-type", "unnamed-constraint-drop", "enum-type-exists", "type-change-without-cast"]
 
 
 def changed(before: set[str], back: set[str]) -> list[str]:
@@ -243,7 +243,7 @@ class History:
         for it in json.loads(report)["findings"]:
             if it["direction"] == "downgrade":
                 told.setdefault(it["revision"], []).append(f"{it['rule']}: {it['message']}")
-        url, counts, odd = self.cluster.database(), dict.fromkeys(["clean", "found", "missed", "alarm", "unsure"], 0), []
+        url, counts, odd = self.cluster.database(), dict.fromkeys(["clean", "found", "missed", "alarm", "unsure", "raises", "data"], 0), []
         with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
             cursor.execute("CREATE TABLE alembic_version (version_num varchar(200) PRIMARY KEY)")
         for revision in self.order():
@@ -269,11 +269,22 @@ class History:
             except BaseException as error:
                 real = [f"fails: {first_line(error, 150)}"]
                 self.again(url, revision)
+                if not isinstance(error, sqlalchemy.exc.DBAPIError):
+                    # It says by itself that there is no way back.
+                    counts["raises"] += 1
+                    continue
             ours = self.ours.get(revision) or {}
+            sent = [it["sql"] for it in (ours.get("upgrade") or {}).get("statements", [])]
+            if any("EXTENSION IF NOT EXISTS" in it for it in sent):
+                # It may have been there before.
+                real = [it for it in real if not it.startswith('+ ["extension"')]
             sure = all((ours.get(way) or {}).get("complete") for way in ("upgrade", "downgrade"))
             said = told.get(revision, [])
             if not sure and not said:
                 word = "unsure"
+            elif before == after and all(it.startswith("missing-downgrade") for it in said):
+                # Rows are not in the catalog.
+                word = "data" if said else "clean"
             else:
                 word = {(False, False): "clean", (True, True): "found", (True, False): "missed", (False, True): "alarm"}[
                     (bool(real), bool(said))
@@ -283,7 +294,8 @@ class History:
                 odd.append(f"  {word}: {revision}: {' | '.join((real or said)[:3])[:400]}")
         print(
             f"{self.options.name}: round trips: both say whole {counts['clean']}, both say not {counts['found']}, the server "
-            f"alone says not {counts['missed']}, limbeck alone {counts['alarm']}, not wholly understood {counts['unsure']}"
+            f"alone says not {counts['missed']}, limbeck alone {counts['alarm']}, not wholly understood {counts['unsure']}, raise {counts['raises']}, "
+            f"of rows alone {counts['data']}"
         )
         print("\n".join(odd[: self.options.show]))
         return counts["missed"] + counts["alarm"]
