@@ -31,6 +31,8 @@ SELECT 'file', oid::text, name, coalesce(pg_catalog.pg_relation_filenode(oid)::t
 UNION ALL
 SELECT 'scan', oid::text, name, pg_catalog.pg_stat_get_xact_numscans(oid)::text FROM ours WHERE relkind IN ('r', 'm')
 UNION ALL
+SELECT 'home', o.oid::text, o.name, i.indrelid::text FROM ours o JOIN pg_catalog.pg_index i ON i.indexrelid = o.oid
+UNION ALL
 SELECT 'lock', l.relation::text, '', l.mode FROM pg_catalog.pg_locks l
 WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND l.relation >= 16384
 ";
@@ -62,6 +64,8 @@ pub(super) struct Moment {
     names: BTreeMap<String, String>,
     files: BTreeMap<String, String>,
     scans: BTreeMap<String, u64>,
+    /// Each index's table, by name and number.
+    homes: BTreeMap<String, String>,
     locks: BTreeMap<String, BTreeSet<Mode>>,
 }
 
@@ -80,6 +84,9 @@ impl Moment {
                 }
                 "scan" => {
                     moment.scans.insert(id, value.parse().unwrap_or(0));
+                }
+                "home" => {
+                    moment.homes.insert(name, value);
                 }
                 _ => {
                     moment.locks.entry(id).or_default().extend(mode(&value));
@@ -125,7 +132,8 @@ impl<'a> Watch<'a> {
         if let ([part], false) = (&act.parts[..], outside)
             && let Some(model) = self.model.iter().find(|it| Some(it.statement) == part.at)
         {
-            traced.differs = compare(&traced, model, &held(&there, &after));
+            let table = |index: &str| there.get(before.homes.get(index)?).cloned();
+            traced.differs = compare(&traced, model, &held(&there, &after), &table);
         }
         let sql = act.text().as_str().to_owned();
         self.seen.push(Traced { span: Some(act.called), sql, micros: elapsed.as_micros(), outside, ..traced });
@@ -162,8 +170,13 @@ pub(super) fn between(there: &BTreeMap<String, String>, before: &Moment, after: 
 }
 
 /// Where the model and the server do not say the same of one statement. `held` is the strongest lock on each relation
-/// after it, whichever statement of the transaction took it.
-pub(super) fn compare(traced: &Traced, model: &Locked, held: &BTreeMap<String, Mode>) -> Vec<String> {
+/// after it, whichever statement of the transaction took it; `table` is that of an index.
+pub(super) fn compare(
+    traced: &Traced,
+    model: &Locked,
+    held: &BTreeMap<String, Mode>,
+    table: &dyn Fn(&str) -> Option<String>,
+) -> Vec<String> {
     let effect = &model.effect;
     // What the model leaves open is not wrong.
     if !effect.gaps.is_empty() || model.decided != Some(true) {
@@ -173,7 +186,10 @@ pub(super) fn compare(traced: &Traced, model: &Locked, held: &BTreeMap<String, M
     let known: BTreeMap<String, _> = effect.locks.iter().map(|it| (plain(&it.relation), it)).collect();
     let mut differs = Vec::new();
     for (name, mode) in traced.locks.iter().filter(|(_, mode)| blocks(*mode)) {
+        // Who has to wait for an index has to wait for its table already.
+        let with = |table: &String| known.get(table).is_some_and(|lock| lock.mode >= *mode);
         match known.get(name) {
+            None if table(name).as_ref().is_some_and(with) => {}
             None => differs.push(format!("`{name}` is locked {}, the model says nothing of it", mode.words())),
             Some(lock) if lock.mode < *mode => {
                 differs.push(format!("`{name}` is locked {}, the model says {}", mode.words(), lock.mode.words()));
@@ -264,7 +280,7 @@ mod tests {
             (seen(Mode::AccessShare, false), says(Vec::new()), 0),
         ] {
             let held = BTreeMap::from(seen.locks.clone().try_into().map(|it: [(String, Mode); 1]| it).unwrap());
-            assert_eq!(compare(&seen, &model, &held).len(), count, "{seen:?} {model:?}");
+            assert_eq!(compare(&seen, &model, &held, &|_| None).len(), count, "{seen:?} {model:?}");
         }
     }
 }
