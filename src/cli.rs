@@ -274,6 +274,7 @@ pub struct History {
 
 /// `limbeck roundtrip`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Roundtrip {
     /// Where to look and what to obey
     #[command(flatten)]
