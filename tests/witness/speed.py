@@ -19,6 +19,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -182,6 +183,8 @@ def main() -> int:
         print("no initdb found; say where it is with --postgres-bin", file=sys.stderr)
         return 2
     options.limbeck = str(Path(options.limbeck).resolve())
+    # Ended from outside, the cluster is taken away too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Cluster(binaries) as cluster, tempfile.TemporaryDirectory(prefix="limbeck-witness-") as place:
         return Race(options, cluster, Path(place)).run()
 
