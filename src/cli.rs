@@ -398,6 +398,22 @@ pub struct Place {
     pub unsaved: BTreeMap<PathBuf, String>,
 }
 
+impl Place {
+    /// Some paths, with nothing else said.
+    #[must_use]
+    pub fn at(paths: Vec<PathBuf>) -> Self {
+        Self {
+            paths,
+            name: None,
+            environment: None,
+            config: None,
+            no_config: false,
+            assume: Vec::new(),
+            unsaved: BTreeMap::new(),
+        }
+    }
+}
+
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {

@@ -25,6 +25,7 @@ pub mod sarif;
 pub mod schema;
 pub mod sql;
 pub mod trials;
+pub mod ways;
 
 use crate::{
     check::Report,

@@ -170,18 +170,28 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
         let output = Output { report, histories, sources, paths, look, statistics, trials: None, locks };
         output.write(output_format(format), out)
     });
+    ended(written, &args.formats, args.fail_on, &report, world)
+}
+
+/// Says what came of it to people whose output went to machines, and answers for the worst finding.
+fn ended(
+    written: Result<()>,
+    formats: &[Report],
+    fail_on: FailOn,
+    report: &crate::check::Report,
+    world: &mut World<'_>,
+) -> Result<Exit> {
     // Nobody may be reading any more (`| head`); what was found stays the answer.
     if let Err(error) = written
         && !fault::is_closed_pipe(&error)
     {
         return Err(error);
     }
-    if !args.formats.iter().any(|it| it.file.is_none() && it.format == Format::Human) {
-        // Machines have the output; people still hear what came of it.
+    if !formats.iter().any(|it| it.file.is_none() && it.format == Format::Human) {
         writeln!(world.err, "{}", output::human::summary(&report.summary)).map_err(fault::unwritten)?;
     }
     let worst = report.findings.iter().filter(|it| !it.suppressed).map(|it| it.severity).max();
-    Ok(exit_code(worst, args.fail_on))
+    Ok(exit_code(worst, fail_on))
 }
 
 fn output_format(format: Format) -> output::Format {

@@ -1,6 +1,6 @@
 //! What revisions lock: `limbeck locks`.
 
-use super::{environment::Surroundings, json};
+use super::{environment::Surroundings, human, json, ways::RevisionWays};
 use crate::lock::Mode;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -17,21 +17,7 @@ pub struct LocksReport {
 }
 
 /// What one revision locks.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct RevisionLocks {
-    /// The script folder.
-    pub environment: String,
-    /// The revision's id.
-    pub revision: String,
-    /// The file as it is to be shown.
-    pub file: String,
-    /// The way up; left out when it was not asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub upgrade: Option<WayLocks>,
-    /// The way down; left out when it was not asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub downgrade: Option<WayLocks>,
-}
+pub type RevisionLocks = RevisionWays<WayLocks>;
 
 /// One direction of a revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -141,11 +127,10 @@ pub fn write_json(report: &LocksReport, out: &mut dyn Write) -> io::Result<()> {
 pub fn write_text(report: &LocksReport, out: &mut dyn Write) -> io::Result<()> {
     let mut between = "";
     for revision in &report.revisions {
-        for (word, way) in [("upgrade", &revision.upgrade), ("downgrade", &revision.downgrade)] {
-            let Some(way) = way else { continue };
+        for (word, way) in revision.ways() {
             write!(out, "{between}")?;
             between = "\n";
-            writeln!(out, "{} {word}  {}", one_line(&revision.revision), one_line(&revision.file))?;
+            writeln!(out, "{} {word}  {}", human::one_line(&revision.revision), human::one_line(&revision.file))?;
             write_way(way, out)?;
         }
     }
@@ -161,23 +146,24 @@ fn write_way(way: &WayLocks, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "    no lock that anybody waits for")?;
         }
         for lock in &statement.locks {
-            let doubt = lock.doubt.as_ref().map_or_else(String::new, |why| format!(" (at most: {})", one_line(why)));
+            let doubt =
+                lock.doubt.as_ref().map_or_else(String::new, |why| format!(" (at most: {})", human::one_line(why)));
             let work = if lock.work == lock.duration {
                 lock.work.to_owned()
             } else {
                 format!("{}, held for the {}", lock.work, lock.duration)
             };
-            let (kind, relation) = (lock.kind, one_line(&lock.relation));
+            let (kind, relation) = (lock.kind, human::one_line(&lock.relation));
             writeln!(out, "    {} on {kind} {relation}: {work}{doubt}; {}", lock.mode, waits(&lock.waits, lock.new))?;
         }
         for gap in &statement.gaps {
-            writeln!(out, "    perhaps more: {}", one_line(gap))?;
+            writeln!(out, "    perhaps more: {}", human::one_line(gap))?;
         }
     }
     for (number, transaction) in way.transactions.iter().enumerate().filter(|(_, it)| !it.autocommit) {
         writeln!(out, "  transaction {}, {}:", number + 1, transaction.duration)?;
         for held in &transaction.locks {
-            let (kind, relation, waits) = (held.kind, one_line(&held.relation), waits(&held.waits, held.new));
+            let (kind, relation, waits) = (held.kind, human::one_line(&held.relation), waits(&held.waits, held.new));
             writeln!(out, "    {} on {kind} {relation} until its end, {}; {waits}", held.mode, held.duration)?;
         }
     }
@@ -202,14 +188,9 @@ fn waits(waits: &[&str], new: bool) -> String {
 
 /// The first words of a statement, on one line.
 fn short(sql: &str) -> String {
-    let line = one_line(sql);
+    let line = human::one_line(sql);
     match line.char_indices().nth(100) {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line,
     }
-}
-
-/// A text that cannot leave its line.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().map(super::human::visible).collect()
 }

@@ -1,6 +1,6 @@
 //! The SQL that revisions send: `limbeck sql`.
 
-use super::{environment::Surroundings, json};
+use super::{environment::Surroundings, human, json, ways::RevisionWays};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -20,21 +20,7 @@ pub struct SqlReport {
 }
 
 /// What one revision sends.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct RevisionSql {
-    /// The script folder.
-    pub environment: String,
-    /// The revision's id.
-    pub revision: String,
-    /// The file as it is to be shown.
-    pub file: String,
-    /// The way up; left out when it was not asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub upgrade: Option<WaySql>,
-    /// The way down; left out when it was not asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub downgrade: Option<WaySql>,
-}
+pub type RevisionSql = RevisionWays<WaySql>;
 
 /// One direction of a revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -120,12 +106,11 @@ pub fn write_json(report: &SqlReport, out: &mut dyn Write) -> io::Result<()> {
 pub fn write_text(report: &SqlReport, out: &mut dyn Write) -> io::Result<()> {
     let mut between = "";
     for revision in &report.revisions {
-        for (word, way) in [("upgrade", &revision.upgrade), ("downgrade", &revision.downgrade)] {
-            let Some(way) = way else { continue };
+        for (word, way) in revision.ways() {
             write!(out, "{between}")?;
             between = "\n";
-            writeln!(out, "-- revision {} {word}", one_line(&revision.revision))?;
-            writeln!(out, "-- file {}", one_line(&revision.file))?;
+            writeln!(out, "-- revision {} {word}", human::one_line(&revision.revision))?;
+            writeln!(out, "-- file {}", human::one_line(&revision.file))?;
             write_way(way, out)?;
         }
     }
@@ -137,10 +122,10 @@ fn write_way(way: &WaySql, out: &mut dyn Write) -> io::Result<()> {
         write_statement(statement, out)?;
     }
     for UnresolvedSql { line, reason, .. } in &way.unresolved {
-        writeln!(out, "-- unresolved line {line}: {}", one_line(reason))?;
+        writeln!(out, "-- unresolved line {line}: {}", human::one_line(reason))?;
     }
     for FailureSql { line, reason } in &way.fails {
-        writeln!(out, "-- fails line {line}: {}", one_line(reason))?;
+        writeln!(out, "-- fails line {line}: {}", human::one_line(reason))?;
     }
     Ok(())
 }
@@ -153,7 +138,7 @@ fn write_statement(statement: &StatementSql, out: &mut dyn Write) -> io::Result<
             Some(true) => "sent",
             Some(false) => "not sent",
         };
-        writeln!(out, "-- {word}, line {}: when {}", when.line, one_line(&when.text))?;
+        writeln!(out, "-- {word}, line {}: when {}", when.line, human::one_line(&when.text))?;
     }
     if statement.if_missing {
         writeln!(out, "-- sent if it is missing")?;
@@ -180,9 +165,4 @@ fn ended(sql: &str) -> String {
         _ if sql.ends_with(';') => sql.to_owned(),
         _ => format!("{sql};"),
     }
-}
-
-/// A text that cannot leave its comment.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

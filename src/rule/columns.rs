@@ -1,6 +1,6 @@
 //! The columns that a statement adds.
 
-use super::Site;
+use super::{Findings, Site};
 use crate::{
     finding::{Direction, Finding, Severity},
     lock::{self, Effect, Server, Work},
@@ -24,6 +24,15 @@ impl<'a> Site<'a> {
                 added.collect()
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// Reports each column that the statement adds and that `is_meant`; `said` goes on after its name.
+    pub fn report_columns(&self, findings: &mut Findings<'_>, is_meant: fn(&Column) -> bool, said: &str, help: &str) {
+        for (table, column) in self.new_columns().into_iter().filter(|(_, column)| is_meant(column)) {
+            let span = self.place_of_column(&column.name);
+            let finding = findings.report(span, format!("`{}` {said}", column.name));
+            finding.object(format!("{}.{}", table.name, column.name)).help(help);
         }
     }
 

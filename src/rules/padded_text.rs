@@ -10,14 +10,8 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Note, group: Group::Style, default: false, check: Check::Statement(check) };
 
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
-    for (table, column) in site.new_columns() {
-        if !is_meant(column) {
-            continue;
-        }
-        let message = format!("`{}` is padded with blanks: it is a `char(n)`", column.name);
-        let span = site.place_of_column(&column.name);
-        findings.report(span, message).object(format!("{}.{}", table.name, column.name)).help("sa.Text()");
-    }
+    let said = "is padded with blanks: it is a `char(n)`";
+    site.report_columns(findings, is_meant, said, "sa.Text()");
 }
 
 fn is_meant(column: &Column) -> bool {

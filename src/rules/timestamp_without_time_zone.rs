@@ -10,17 +10,8 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Note, group: Group::Style, default: false, check: Check::Statement(check) };
 
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
-    for (table, column) in site.new_columns() {
-        if !is_meant(column) {
-            continue;
-        }
-        let message = format!("`{}` is a `timestamp` without a time zone", column.name);
-        let span = site.place_of_column(&column.name);
-        findings
-            .report(span, message)
-            .object(format!("{}.{}", table.name, column.name))
-            .help("sa.DateTime(timezone=True)");
-    }
+    let said = "is a `timestamp` without a time zone";
+    site.report_columns(findings, is_meant, said, "sa.DateTime(timezone=True)");
 }
 
 fn is_meant(column: &Column) -> bool {

@@ -27,15 +27,7 @@ struct Change {
 /// # Errors
 /// No history is found; a file cannot be read or written.
 pub(super) fn run(args: &cli::Init, world: &mut World<'_>) -> Result<Exit> {
-    let place = Place {
-        paths: args.paths.clone(),
-        name: None,
-        environment: None,
-        config: None,
-        no_config: false,
-        assume: Vec::new(),
-        unsaved: std::collections::BTreeMap::new(),
-    };
+    let place = Place::at(args.paths.clone());
     let project = Project::read(&place, None, world)?;
     let changes = changes(args, &project)?;
     if changes.is_empty() {

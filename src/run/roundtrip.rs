@@ -1,14 +1,13 @@
 //! `limbeck roundtrip`: from arguments to runs on a server, and from what they show to a report.
 
-use super::{Exit, World, exit_code, one_on_stdout, project::Project, write_reports};
+use super::{Exit, World, ended, one_on_stdout, project::Project, write_reports};
 use crate::{
     check::{self, Case, Migrated, Report, Summary},
-    cli::{self, Format},
-    config,
+    cli, config,
     environment::{Environment, Transactions},
     fault,
     finding::Finding,
-    output::{self, Look, Output, Paths, trials},
+    output::{Look, Output, Paths, trials},
     policy::Policy,
     roundtrip::{self, Alembic, Answer, At, Baseline, Desk, Outcome, Rows, Runner, Trace, Traced, Wish},
     run::gate::Gate,
@@ -316,15 +315,5 @@ fn write(
         };
         output.write(super::output_format(format), out)
     });
-    // Nobody may be reading any more (`| head`); what was found stays the answer.
-    if let Err(error) = written
-        && !fault::is_closed_pipe(&error)
-    {
-        return Err(error);
-    }
-    if !args.formats.iter().any(|it| it.file.is_none() && it.format == Format::Human) {
-        writeln!(world.err, "{}", output::human::summary(&report.summary)).map_err(fault::unwritten)?;
-    }
-    let worst = report.findings.iter().filter(|it| !it.suppressed).map(|it| it.severity).max();
-    Ok(exit_code(worst, args.fail_on))
+    ended(written, &args.formats, args.fail_on, report, world)
 }

@@ -75,15 +75,7 @@ impl Checkout {
 
     /// The report, as JSON: it names no ids of sources.
     fn check(&self, memory: Option<&Arc<Memory>>) -> String {
-        let place = Place {
-            paths: vec![PathBuf::from(".")],
-            name: None,
-            environment: None,
-            config: None,
-            no_config: false,
-            assume: Vec::new(),
-            unsaved: self.unsaved.clone(),
-        };
+        let place = Place { unsaved: self.unsaved.clone(), ..Place::at(vec![PathBuf::from(".")]) };
         let (mut out, mut err) = (io::sink(), io::sink());
         let mut world = World { here: self.root(), colored: false, out: &mut out, err: &mut err };
         let project = Project::read_again(&place, None, &mut world, memory.map(Arc::clone)).unwrap();

@@ -9,10 +9,7 @@ use crate::{
     cli::Place,
     finding::{Direction, Finding, Severity},
     lock::Server,
-    output::{
-        locks::LocksReport,
-        sql::{SqlReport, WaySql},
-    },
+    output::{locks::LocksReport, sql::SqlReport},
     revision::{Body, Revision},
     rules,
     run::{World, locks, memory::Memory, project::Project, sql},
@@ -45,15 +42,7 @@ impl Answer {
     /// # Errors
     /// There is no history, or its settings are wrong.
     pub(super) fn new(root: &Path, unsaved: &BTreeMap<PathBuf, String>, memory: &Arc<Memory>) -> Result<Self> {
-        let place = Place {
-            paths: vec![PathBuf::from(".")],
-            name: None,
-            environment: None,
-            config: None,
-            no_config: false,
-            assume: Vec::new(),
-            unsaved: unsaved.clone(),
-        };
+        let place = Place { unsaved: unsaved.clone(), ..Place::at(vec![PathBuf::from(".")]) };
         let (mut out, mut err) = (io::sink(), io::sink());
         let mut world = World { here: root.to_path_buf(), colored: false, out: &mut out, err: &mut err };
         let project = Project::read_again(&place, None, &mut world, Some(Arc::clone(memory)))?;
@@ -220,10 +209,7 @@ fn line_of(body: &Body, id: SourceId, source: &Source, at: Position) -> Option<u
 /// Who waits for what the call at a line locks: what nobody else sees yet is left out.
 fn waits(report: &LocksReport, direction: Direction, line: u32) -> String {
     let revision = report.revisions.first();
-    let way = revision.and_then(|it| match direction {
-        Direction::Upgrade => it.upgrade.as_ref(),
-        Direction::Downgrade => it.downgrade.as_ref(),
-    });
+    let way = revision.and_then(|it| it.way(direction));
     let statements = way.iter().flat_map(|way| &way.statements).filter(|it| it.line == line);
     let mut text = String::new();
     for lock in statements.flat_map(|it| &it.locks).filter(|it| !it.new) {
@@ -237,11 +223,7 @@ fn waits(report: &LocksReport, direction: Direction, line: u32) -> String {
 }
 
 fn told(report: &SqlReport, direction: Direction, line: u32) -> Option<String> {
-    let revision = report.revisions.first()?;
-    let way: &WaySql = match direction {
-        Direction::Upgrade => revision.upgrade.as_ref()?,
-        Direction::Downgrade => revision.downgrade.as_ref()?,
-    };
+    let way = report.revisions.first()?.way(direction)?;
     let mut text = String::new();
     for it in way.statements.iter().filter(|it| it.line == line) {
         let mark = if it.autocommit { "-- outside the transaction\n" } else { "" };
