@@ -96,7 +96,7 @@ REFUSED = [
     ("impossible-foreign-key", ["ALTER TABLE orders ADD FOREIGN KEY (user_id, id) REFERENCES users (id)"], "42830"),
     (
         "impossible-foreign-key",
-        ["CREATE UNIQUE INDEX some ON users (id) WHERE id > 0", "ALTER TABLE orders DROP CONSTRAINT orders_user",
+        ["CREATE UNIQUE INDEX part ON users (id) WHERE id > 0", "ALTER TABLE orders DROP CONSTRAINT orders_user",
          "ALTER TABLE users DROP CONSTRAINT users_pkey", "ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users (id)"],
         "42830",
     ),
