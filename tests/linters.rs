@@ -23,7 +23,7 @@ const GIVEN: &[&str] = &[
     "CREATE TABLE monday (day date NOT NULL, n int)",
     "CREATE TABLE target (id bigint PRIMARY KEY, login text)",
     "CREATE UNIQUE INDEX users_login ON users (login)",
-    "CREATE MATERIALIZED VIEW logins AS SELECT login FROM users",
+    "CREATE MATERIALIZED VIEW logins AS SELECT id AS login FROM users",
     "CREATE UNIQUE INDEX logins_login ON logins (login)",
     "CREATE VIEW names AS SELECT id, name FROM users",
     "CREATE FUNCTION dice() RETURNS int LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN 4; END'",
