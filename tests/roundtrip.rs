@@ -275,4 +275,9 @@ fn only_what_is_new_is_stepped() {
     assert_eq!(new["roundtrip"][0]["tests"][1]["detail"], "1 of 1 revision up, down and up");
     let all = report(folder.path(), &[]).unwrap();
     assert_eq!(found(&all), [("r1.py".to_owned(), HEAD + 5, "incomplete-downgrade".to_owned())]);
+    // What the configuration leaves behind is left behind here too.
+    fs::write(folder.path().join("limbeck.toml"), "since = \"r1\"\n").unwrap();
+    let settled = report(folder.path(), &[]).unwrap();
+    assert_eq!(found(&settled), []);
+    assert_eq!(settled["roundtrip"][0]["tests"][1]["detail"], "1 of 1 revision up, down and up");
 }
