@@ -18,6 +18,8 @@ mod hostile;
 mod keep;
 #[path = "roundtrip/kills.rs"]
 mod kills;
+#[path = "roundtrip/programs.rs"]
+mod programs;
 #[path = "roundtrip/runner.rs"]
 mod runner;
 #[path = "roundtrip/trace.rs"]
@@ -27,6 +29,7 @@ mod url;
 #[path = "roundtrip/ways.rs"]
 mod ways;
 
+use programs::programs;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -35,20 +38,6 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
 };
-
-/// Where PostgreSQL's programs are: `POSTGRES_BIN`, the path, Debian's folders.
-fn programs() -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = env::var_os("POSTGRES_BIN").map(PathBuf::from).into_iter().collect();
-    folders.extend(env::split_paths(&path));
-    folders.extend((14..30).rev().map(|major| PathBuf::from(format!("/usr/lib/postgresql/{major}/bin"))));
-    let found = folders.into_iter().find(|it| it.join("initdb").exists() && it.join("postgres").exists());
-    assert!(found.is_some() || env::var_os("CI").is_none(), "there is no PostgreSQL");
-    if found.is_none() {
-        eprintln!("left out: there is no PostgreSQL");
-    }
-    found
-}
 
 /// `limbeck roundtrip` with more arguments.
 fn command(arguments: &[&str]) -> Option<Command> {

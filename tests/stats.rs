@@ -2,6 +2,10 @@
 //! is left out, and says so; in CI (`CI` is set) that is a failure.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+#[path = "roundtrip/programs.rs"]
+mod programs;
+
+use programs::programs;
 use serde_json::{Value, json};
 use std::{
     env, fs,
@@ -9,20 +13,6 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
 };
-
-/// Where PostgreSQL's programs are: `POSTGRES_BIN`, the path, Debian's folders.
-fn programs() -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = env::var_os("POSTGRES_BIN").map(PathBuf::from).into_iter().collect();
-    folders.extend(env::split_paths(&path));
-    folders.extend((14..30).rev().map(|major| PathBuf::from(format!("/usr/lib/postgresql/{major}/bin"))));
-    let found = folders.into_iter().find(|it| it.join("initdb").exists() && it.join("postgres").exists());
-    assert!(found.is_some() || env::var_os("CI").is_none(), "there is no PostgreSQL");
-    if found.is_none() {
-        eprintln!("left out: there is no PostgreSQL");
-    }
-    found
-}
 
 /// A server that is gone with the value.
 struct Cluster {

@@ -36,7 +36,7 @@ import sqlalchemy  # noqa: E402
 from pglast.parser import parse_sql_json  # noqa: E402
 from psycopg2.extensions import cursor as Cursor  # noqa: E402
 
-from fidelity import bare, unordered_on  # noqa: E402
+from fidelity import bare, in_order, unordered_on  # noqa: E402
 from histories import Cluster, connect, find_postgres  # noqa: E402
 from schema import History, quietly, stand_ins  # noqa: E402
 
@@ -124,14 +124,7 @@ def trees(pieces: list[tuple[str, bool, bool]]) -> list[tuple[dict, bool, bool]]
     for sql, autocommit, perhaps in pieces:
         for statement in json.loads(parse_sql_json(sql)).get("stmts", []):
             kept += [(tree, autocommit, perhaps) for tree in rows(plain(bare(statement["stmt"])))]
-    ordered, run = [], []
-    for item in [*kept, None]:
-        if run and (item is None or unordered_on(item[0]) != unordered_on(run[0][0])):
-            ordered += sorted(run, key=json.dumps)
-            run = []
-        if item is not None:
-            (run if unordered_on(item[0]) else ordered).append(item)
-    return ordered
+    return in_order(kept)
 
 
 def difference(ours: list[dict], sent: list[tuple[str, bool]], failed: bool) -> str | None:
