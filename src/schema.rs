@@ -20,6 +20,7 @@ mod map;
 mod names;
 mod needs;
 mod object;
+mod reach;
 mod rows;
 mod table;
 
@@ -31,6 +32,7 @@ pub use kin::{Domain, Parent};
 pub use names::Names;
 pub use needs::{Need, primary_key};
 pub use object::Object;
+pub use reach::Shortfall;
 pub use table::{Column, Constraint, Proof, Table};
 
 /// An answer about a database of which only the history is known.
