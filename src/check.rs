@@ -70,6 +70,8 @@ pub struct Report {
     pub coverage: Vec<Coverage>,
     /// The revisions of each environment that are reported on; `None`: all.
     pub reported: Vec<Option<BTreeSet<String>>>,
+    /// The revisions of each environment that are known to be new; `None`: nothing says which are.
+    pub fresh: Vec<Option<BTreeSet<String>>>,
 }
 
 impl Report {
@@ -256,6 +258,7 @@ pub fn check(case: &Case<'_>) -> Report {
         environments: vec![(folder.clone(), stack.clone())],
         coverage: vec![coverage],
         reported: vec![newness.reported.as_ref().map(ids)],
+        fresh: vec![newness.fresh.as_ref().map(ids)],
     }
 }
 

@@ -15,6 +15,7 @@ mod concat;
 mod connection;
 mod core;
 mod dicts;
+pub mod edit;
 mod engines;
 mod entities;
 pub mod env;

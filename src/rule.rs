@@ -21,6 +21,7 @@ use std::cell::OnceCell;
 
 pub mod code;
 mod columns;
+pub mod mend;
 mod rows;
 mod transaction;
 mod waiting;
