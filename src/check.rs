@@ -23,12 +23,14 @@ mod judge;
 mod locks;
 mod merges;
 mod migrate;
+mod past;
 mod sift;
 mod size;
 
 pub use coverage::{Coverage, Gap, cover, why};
 pub use locks::{Locked, Locks, locks};
 pub use migrate::{DO_BODY, migrate};
+pub use past::Past;
 
 /// A revision as SQL, both ways. They are shared by all who hold it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,8 +72,6 @@ pub struct Report {
     pub coverage: Vec<Coverage>,
     /// The revisions of each environment that are reported on; `None`: all.
     pub reported: Vec<Option<BTreeSet<String>>>,
-    /// The revisions of each environment that are known to be new; `None`: nothing says which are.
-    pub fresh: Vec<Option<BTreeSet<String>>>,
 }
 
 impl Report {
@@ -166,9 +166,7 @@ pub struct Decisions {
 #[must_use]
 pub fn decide(history: &History, migrations: &[Migrated]) -> Vec<Decisions> {
     let graph = graph::Graph::new(history);
-    let mut all = Vec::new();
-    decide::replay(&graph, migrations, |turn| all.push(turn.decisions));
-    all
+    decide::Replay::new(&graph, migrations).map(|turn| turn.decisions).collect()
 }
 
 /// What the upgrades to some revisions come to.
@@ -195,7 +193,7 @@ pub fn replayed(history: &History, migrations: &[Migrated], at: &[String]) -> Re
         }
     }
     let mut replayed = Replayed::default();
-    decide::replay(&graph, migrations, |turn| {
+    for turn in decide::Replay::new(&graph, migrations) {
         if wanted[turn.place] {
             let open = turn.migrated.upgrade.unresolved.iter();
             replayed.unresolved.extend(open.map(|it| (turn.place, it.clone())));
@@ -203,9 +201,9 @@ pub fn replayed(history: &History, migrations: &[Migrated], at: &[String]) -> Re
             replayed.undecided.extend(upgrade.map(|(_, guard)| (turn.place, guard.clone())));
         }
         if ends.contains(&turn.place) {
-            replayed.schema.join(turn.after);
+            replayed.schema.join(&turn.after);
         }
-    });
+    }
     replayed
 }
 
@@ -216,21 +214,32 @@ pub fn each_step(
     migrations: &[Migrated],
     mut visit: impl FnMut(usize, &Schema, &Schema, &BTreeSet<Touched>),
 ) {
-    decide::replay(&graph::Graph::new(history), migrations, |turn| {
-        visit(turn.place, &turn.before, turn.after, &turn.touched);
-    });
+    let graph = graph::Graph::new(history);
+    for turn in decide::Replay::new(&graph, migrations) {
+        visit(turn.place, &turn.before, &turn.after, &turn.touched);
+    }
 }
 
 /// Judges an environment.
 #[must_use]
 pub fn check(case: &Case<'_>) -> Report {
+    judged(case, None)
+}
+
+/// Judges an environment again: what is as it was is taken from the last time. The report is that of [`check`].
+#[must_use]
+pub fn check_again(case: &Case<'_>, past: &mut Past) -> Report {
+    judged(case, Some(past))
+}
+
+fn judged(case: &Case<'_>, past: Option<&mut Past>) -> Report {
     let mut summary = Summary { revisions: case.history.revisions.len(), ..Summary::default() };
     for way in case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
         summary.statements += way.statements.len() + way.rejected.len();
     }
     let graph = graph::Graph::new(case.history);
     let newness = newness(case, &graph);
-    let (raised, decisions) = judge::judge(case, &graph, &newness);
+    let (raised, decisions) = judge::judge(case, &graph, &newness, past);
     let coverage = cover(case.history, &case.migrations, &decisions);
     summary.operations = coverage.operations;
     summary.unresolved = coverage.unresolved.len();
@@ -258,7 +267,6 @@ pub fn check(case: &Case<'_>) -> Report {
         environments: vec![(folder.clone(), stack.clone())],
         coverage: vec![coverage],
         reported: vec![newness.reported.as_ref().map(ids)],
-        fresh: vec![newness.fresh.as_ref().map(ids)],
     }
 }
 

@@ -109,6 +109,11 @@ impl History {
         self.in_reading_order(|at| self.revisions[at].parents.is_empty())
     }
 
+    /// What the revision at a place needs to have been run: the places of its parents and dependencies.
+    pub(crate) fn needs(&self, place: usize) -> Vec<usize> {
+        self.edges.needs(place)
+    }
+
     /// The revisions whose `down_revision` names this one, in upgrade order.
     #[must_use]
     pub fn children(&self, id: &str) -> Vec<&Revision> {

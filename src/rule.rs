@@ -5,13 +5,14 @@
 
 use crate::{
     base::Base,
+    environment::Stack,
     finding::{Breaks, Direction, Finding, Severity, Subject},
     history::History,
     lock::{self, Effect, Server},
     op::Step,
     policy::Target,
     revision::Revision,
-    schema::{Known, Names, Run, Schema, Sort, Touched},
+    schema::{Known, Naming, Run, Schema, Sort, Touched},
     source::Span,
     statement::{Kind, Name, Statement, Unresolved, Way},
 };
@@ -21,11 +22,12 @@ use std::cell::OnceCell;
 
 pub mod code;
 mod columns;
-pub mod mend;
+mod line;
 mod rows;
 mod transaction;
 mod waiting;
 
+pub use line::Line;
 pub use transaction::{Deed, Deeds, Transaction};
 pub use waiting::{Wait, in_two_steps, not_null_in_two_steps};
 
@@ -165,12 +167,14 @@ pub enum Check {
 /// What is the same for every site of a history.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
-    /// The whole history.
-    pub history: &'a History,
+    /// The revisions before, as far as a rule may know of them.
+    pub line: Line<'a>,
+    /// What the project runs its migrations with.
+    pub stack: &'a Stack,
     /// What the user said.
     pub target: &'a Target,
     /// How the history names its tables.
-    pub names: &'a Names,
+    pub names: Naming<'a>,
     /// By a version of PostgreSQL, the first revision in the order of the history that asks for one at least as new.
     pub firsts: &'a BTreeMap<u32, usize>,
     /// Where it is told which revisions are new: those, by their place in the history.

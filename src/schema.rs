@@ -20,7 +20,6 @@ mod map;
 mod names;
 mod needs;
 mod object;
-mod reach;
 mod rows;
 mod table;
 
@@ -29,10 +28,10 @@ use map::Map;
 pub use crate::statement::Sort;
 pub use compare::{Difference, How, Piece};
 pub use kin::{Domain, Parent};
-pub use names::Names;
+pub(crate) use names::Answer;
+pub use names::{Names, Naming};
 pub use needs::{Need, primary_key};
 pub use object::Object;
-pub use reach::Shortfall;
 pub use table::{Column, Constraint, Proof, Table};
 
 /// An answer about a database of which only the history is known.

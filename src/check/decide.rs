@@ -19,68 +19,92 @@ pub(super) struct Turn<'a> {
     /// The schema before it.
     pub(super) before: Schema,
     /// The schema after its upgrade.
-    pub(super) after: &'a Schema,
+    pub(super) after: Schema,
     /// The schema after its upgrade and its downgrade.
-    pub(super) back: &'a Schema,
+    pub(super) back: Schema,
     /// What either way has touched.
     pub(super) touched: BTreeSet<Touched>,
     /// What its guards come to.
     pub(super) decisions: Decisions,
-    /// The stamps from which the statements of the two ways count.
-    pub(super) stamps: (u32, u32),
+    /// The stamps from which the statements of the two ways count, and the last.
+    pub(super) stamps: [u32; 3],
 }
 
 /// Replays every revision, parents first.
-pub(super) fn replay(graph: &Graph, migrations: &[Migrated], mut visit: impl FnMut(Turn<'_>)) {
-    let mut waiting = graph.children.clone();
-    let mut left: Vec<Option<Schema>> = vec![None; migrations.len()];
-    let mut stamp = 1;
-    for (place, migrated) in migrations.iter().enumerate() {
-        let before = join(graph, place, &mut waiting, &mut left);
-        let start = stamp;
+pub(super) struct Replay<'a> {
+    graph: &'a Graph,
+    migrations: &'a [Migrated],
+    place: usize,
+    stamp: u32,
+    /// How many children have not had their turn.
+    waiting: Vec<usize>,
+    left: Vec<Option<Schema>>,
+}
+
+impl<'a> Replay<'a> {
+    pub(super) fn new(graph: &'a Graph, migrations: &'a [Migrated]) -> Self {
+        Self::behind(graph, migrations, &[], 1)
+    }
+
+    /// Begins behind the first revisions, of which is known what schema each leaves, and the last stamp.
+    pub(super) fn behind(graph: &'a Graph, migrations: &'a [Migrated], known: &[&Schema], stamp: u32) -> Self {
+        let mut waiting = graph.children.clone();
+        for parent in graph.parents.iter().take(known.len()).flatten() {
+            waiting[*parent] -= 1;
+        }
+        let mut left: Vec<Option<Schema>> = vec![None; migrations.len()];
+        for (place, schema) in known.iter().enumerate() {
+            left[place] = (waiting[place] > 0).then(|| Schema::clone(schema));
+        }
+        Self { graph, migrations, place: known.len(), stamp, waiting, left }
+    }
+
+    /// The schema that the parents leave; a parent's is let go with its last child.
+    fn join(&mut self, place: usize) -> Schema {
+        let mut joined: Option<Schema> = None;
+        for parent in self.graph.parents.get(place).into_iter().flatten() {
+            self.waiting[*parent] -= 1;
+            let theirs =
+                if self.waiting[*parent] == 0 { self.left[*parent].take() } else { self.left[*parent].clone() };
+            joined = match (joined, theirs) {
+                (Some(mut ours), Some(theirs)) => {
+                    ours.join(&theirs);
+                    Some(ours)
+                }
+                (ours, theirs) => ours.or(theirs),
+            };
+        }
+        joined.unwrap_or_default()
+    }
+}
+
+impl<'a> Iterator for Replay<'a> {
+    type Item = Turn<'a>;
+
+    fn next(&mut self) -> Option<Turn<'a>> {
+        let place = self.place;
+        let migrated = self.migrations.get(place)?;
+        self.place += 1;
+        let before = self.join(place);
+        let start = self.stamp;
         let mut after = before.clone();
         after.take_touched();
         let mut open = Vec::new();
         let up = Run { revision: place, direction: Direction::Upgrade };
-        let upgrade = run(&migrated.upgrade, &mut after, up, &mut stamp, &mut open);
-        let middle = stamp;
+        let upgrade = run(&migrated.upgrade, &mut after, up, &mut self.stamp, &mut open);
+        let middle = self.stamp;
         let down = Run { revision: place, direction: Direction::Downgrade };
         let mut touched = after.take_touched();
         let mut back = after.clone();
-        let downgrade = run(&migrated.downgrade, &mut back, down, &mut stamp, &mut open);
+        let downgrade = run(&migrated.downgrade, &mut back, down, &mut self.stamp, &mut open);
         touched.extend(back.take_touched());
-        let decisions = Decisions { upgrade, downgrade, open };
-        visit(Turn {
-            place,
-            migrated,
-            before,
-            after: &after,
-            back: &back,
-            touched,
-            decisions,
-            stamps: (start, middle),
-        });
-        if graph.children.get(place).is_some_and(|it| *it > 0) {
-            left[place] = Some(after);
+        if self.graph.children.get(place).is_some_and(|it| *it > 0) {
+            self.left[place] = Some(after.clone());
         }
+        let decisions = Decisions { upgrade, downgrade, open };
+        let stamps = [start, middle, self.stamp];
+        Some(Turn { place, migrated, before, after, back, touched, decisions, stamps })
     }
-}
-
-/// The schema that the parents leave; a parent's is let go with its last child.
-fn join(graph: &Graph, place: usize, waiting: &mut [usize], left: &mut [Option<Schema>]) -> Schema {
-    let mut joined: Option<Schema> = None;
-    for parent in graph.parents.get(place).into_iter().flatten() {
-        waiting[*parent] -= 1;
-        let theirs = if waiting[*parent] == 0 { left[*parent].take() } else { left[*parent].clone() };
-        joined = match (joined, theirs) {
-            (Some(mut ours), Some(theirs)) => {
-                ours.join(&theirs);
-                Some(ours)
-            }
-            (ours, theirs) => ours.or(theirs),
-        };
-    }
-    joined.unwrap_or_default()
 }
 
 /// Applies a way to the schema; the answer says of each statement whether it is run. `open` is told of the

@@ -2,31 +2,36 @@
 
 use super::{
     Case, Decisions, Newness,
-    decide::{Turn, Walk, replay},
+    decide::{Replay, Turn, Walk},
     graph::Graph,
-    merges, size,
+    merges,
+    past::{Now, Past, Terms, Verdict},
+    size,
 };
 use crate::{
     base::Base,
     environment::Transactions,
     finding::{Direction, Finding, Subject},
+    history::History,
     op::{Op, Step},
     policy::Policy,
     reason::Class,
     revision::Revision,
-    rule::{Asked, Check, Context, Deeds, Findings, Migration, Rule, Site, Transaction},
+    rule::{Asked, Check, Context, Deeds, Findings, Line, Migration, Rule, Site, Transaction},
     rules,
-    schema::{Names, Run, Schema},
+    schema::{Names, Naming, Run, Schema},
     source::Span,
     statement::{Kind, Way},
 };
+use rayon::prelude::*;
 use std::{
     borrow::Cow,
-    cell::OnceCell,
+    cell::{OnceCell, RefCell},
     collections::{BTreeMap, BTreeSet},
 };
 
 /// A finding, and what a suppression needs to know of where it came from.
+#[derive(Clone)]
 pub(super) struct Raised {
     pub(super) finding: Finding,
     /// The operation's call.
@@ -46,43 +51,128 @@ fn active(policy: &Policy) -> Vec<&'static Rule> {
     rules::ALL.iter().filter(|rule| policy.applies(rule)).collect()
 }
 
+/// How many revisions are replayed while those before them are judged.
+const AT_ONCE: usize = 32;
+
 /// Everything that any rule has to say of the revisions that are reported, and what the conditions come to.
-pub(super) fn judge(case: &Case<'_>, graph: &Graph, newness: &Newness) -> (Vec<Raised>, Vec<Decisions>) {
+pub(super) fn judge(
+    case: &Case<'_>,
+    graph: &Graph,
+    newness: &Newness,
+    mut past: Option<&mut Past>,
+) -> (Vec<Raised>, Vec<Decisions>) {
     let mut names = Names::default();
     for way in case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
         way.statements.iter().for_each(|statement| names.add(statement));
     }
-    let firsts = firsts(case);
-    let context = Context {
-        firsts: &firsts,
-        history: case.history,
-        target: &case.policy.target,
-        names: &names,
-        fresh: newness.fresh.as_deref(),
-        selected: case.policy.select.is_some(),
-    };
-    let rules = active(case.policy);
-    let mut judge = Judge { context, rules, raised: Vec::new(), open: Transaction::default() };
-    judge.history();
-    if let Some(base) = case.base {
-        judge.base(base);
-    }
-    let mut decisions = Vec::new();
-    replay(graph, &case.migrations, |turn| {
-        let selected = case.history.environment.selected.as_ref();
-        let asked = newness.reported.as_ref().is_none_or(|it| it.get(turn.place) == Some(&true));
-        if let Some(revision) = case.history.revisions.get(turn.place)
-            && asked
-            && selected.is_none_or(|it| it.contains(&revision.source))
-        {
-            judge.turn(revision, &turn);
-            if revision.parents.len() > 1 {
-                judge.merge(revision, &merges::clashes(graph, &case.migrations, turn.place));
+    let noted = past.is_some();
+    let court = Court { case, graph, newness, firsts: firsts(case), names: &names, rules: active(case.policy), noted };
+    let mut raised = court.at_large();
+    let now = Now { history: case.history, migrations: &case.migrations, graph, newness, names: &names };
+    let known = past.as_mut().map_or(&[][..], |past| past.known(court.terms(), &now));
+    let mut decisions: Vec<Decisions> = known.iter().map(|step| step.decisions.clone()).collect();
+    raised.extend(known.iter().flat_map(|step| step.raised.iter().cloned()));
+    let mut open = known.last().map(|step| step.open.clone()).unwrap_or_default();
+    let schemas: Vec<&Schema> = known.iter().map(|step| &step.after).collect();
+    let mut replay = Replay::behind(graph, &case.migrations, &schemas, known.last().map_or(1, |step| step.stamp));
+    let mut turns: Vec<Turn<'_>> = replay.by_ref().take(AT_ONCE).collect();
+    while !turns.is_empty() {
+        // The replay goes in order; what the rules say of a revision is no other revision's affair.
+        let next = || replay.by_ref().take(AT_ONCE).collect();
+        let (verdicts, next): (Vec<Verdict>, Vec<Turn<'_>>) = rayon::join(|| court.verdicts(&turns, &mut open), next);
+        for (turn, verdict) in std::mem::replace(&mut turns, next).into_iter().zip(verdicts) {
+            match &mut past {
+                Some(past) => {
+                    raised.extend(verdict.raised.iter().cloned());
+                    past.push(&turn, verdict, &now);
+                }
+                None => raised.extend(verdict.raised),
             }
+            decisions.push(turn.decisions);
         }
-        decisions.push(turn.decisions);
-    });
-    (judge.raised, decisions)
+    }
+    (raised, decisions)
+}
+
+/// What is the same for every revision.
+struct Court<'a> {
+    case: &'a Case<'a>,
+    graph: &'a Graph,
+    newness: &'a Newness,
+    firsts: BTreeMap<u32, usize>,
+    names: &'a Names,
+    rules: Vec<&'static Rule>,
+    /// It is noted which names the rules ask for.
+    noted: bool,
+}
+
+impl Court<'_> {
+    fn terms(&self) -> Terms {
+        Terms {
+            rules: self.rules.iter().map(|rule| rule.name).collect(),
+            target: self.case.policy.target.clone(),
+            selected: self.case.policy.select.is_some(),
+            folder: self.case.history.environment.folder.clone(),
+            stack: self.case.history.environment.stack.clone(),
+        }
+    }
+
+    fn judge<'b>(&'b self, asked: Option<&'b RefCell<BTreeSet<String>>>, open: Transaction) -> Judge<'b> {
+        let context = Context {
+            firsts: &self.firsts,
+            line: Line::new(self.case.history),
+            stack: &self.case.history.environment.stack,
+            target: &self.case.policy.target,
+            names: Naming::new(self.names, asked),
+            fresh: self.newness.fresh.as_deref(),
+            selected: self.case.policy.select.is_some(),
+        };
+        Judge { context, history: self.case.history, rules: &self.rules, raised: Vec::new(), open }
+    }
+
+    /// What is said of the history, and of what it is held against.
+    fn at_large(&self) -> Vec<Raised> {
+        let mut judge = self.judge(None, Transaction::default());
+        judge.history();
+        if let Some(base) = self.case.base {
+            judge.base(base);
+        }
+        judge.raised
+    }
+
+    /// What is said of some revisions; each is judged by itself, unless new ones share a transaction.
+    fn verdicts(&self, turns: &[Turn<'_>], open: &mut Transaction) -> Vec<Verdict> {
+        let shared = self.case.history.environment.stack.transactions == Transactions::PerRun;
+        if !shared || self.newness.fresh.is_none() {
+            return turns.par_iter().map(|turn| self.verdict(turn, Transaction::default())).collect();
+        }
+        let one = |turn| {
+            let verdict = self.verdict(turn, std::mem::take(open));
+            open.clone_from(&verdict.open);
+            verdict
+        };
+        turns.iter().map(one).collect()
+    }
+
+    fn verdict(&self, turn: &Turn<'_>, open: Transaction) -> Verdict {
+        let case = self.case;
+        let selected = case.history.environment.selected.as_ref();
+        let asked = self.newness.reported.as_ref().is_none_or(|it| it.get(turn.place) == Some(&true));
+        let revision = case.history.revisions.get(turn.place);
+        let Some(revision) = revision.filter(|it| asked && selected.is_none_or(|chosen| chosen.contains(&it.source)))
+        else {
+            return Verdict { open, ..Verdict::default() };
+        };
+        let asked = RefCell::default();
+        let mut judge = self.judge(self.noted.then_some(&asked), open);
+        judge.turn(revision, turn);
+        if revision.parents.len() > 1 {
+            judge.merge(revision, &merges::clashes(self.graph, &case.migrations, turn.place));
+        }
+        let Judge { raised, open, .. } = judge;
+        let names = asked.into_inner().into_iter().map(|table| (table.clone(), self.names.answer(&table))).collect();
+        Verdict { raised, names, open }
+    }
 }
 
 /// See [`Context::firsts`].
@@ -101,7 +191,8 @@ fn firsts(case: &Case<'_>) -> BTreeMap<u32, usize> {
 
 struct Judge<'a> {
     context: Context<'a>,
-    rules: Vec<&'static Rule>,
+    history: &'a History,
+    rules: &'a [&'static Rule],
     raised: Vec<Raised>,
     /// What the transaction holds that the revisions before have left open.
     open: Transaction,
@@ -109,20 +200,20 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn history(&mut self) {
-        for rule in &self.rules {
+        for rule in self.rules {
             if let Check::History(check) = rule.spec.check {
                 let mut out = Vec::new();
-                check(self.context.history, self.context.target, &mut self.of_history(rule, &mut out));
+                check(self.history, self.context.target, &mut self.of_history(rule, &mut out));
                 self.raised.extend(out.into_iter().map(Raised::from));
             }
         }
     }
 
     fn base(&mut self, base: &Base) {
-        for rule in &self.rules {
+        for rule in self.rules {
             if let Check::Base(check) = rule.spec.check {
                 let mut out = Vec::new();
-                check(self.context.history, base, &mut self.of_history(rule, &mut out));
+                check(self.history, base, &mut self.of_history(rule, &mut out));
                 self.raised.extend(out.into_iter().map(Raised::from));
             }
         }
@@ -130,7 +221,7 @@ impl Judge<'_> {
 
     /// A sink for what is no single revision's until the rule says so.
     fn of_history<'a>(&self, rule: &'static Rule, out: &'a mut Vec<Finding>) -> Findings<'a> {
-        let environment = self.context.history.environment.folder.clone();
+        let environment = self.history.environment.folder.clone();
         Findings::new(rule, Subject { environment, ..Subject::default() }, None, out)
     }
 
@@ -138,8 +229,8 @@ impl Judge<'_> {
         let upgrade = kept(&turn.migrated.upgrade, &turn.decisions.upgrade);
         let downgrade = kept(&turn.migrated.downgrade, &turn.decisions.downgrade);
         for (direction, way, schema, stamp) in [
-            (Direction::Upgrade, &upgrade, &turn.before, turn.stamps.0),
-            (Direction::Downgrade, &downgrade, turn.after, turn.stamps.1),
+            (Direction::Upgrade, &upgrade, &turn.before, turn.stamps[0]),
+            (Direction::Downgrade, &downgrade, &turn.after, turn.stamps[1]),
         ] {
             let walk = Walk::new(way, stamp, Run { revision: turn.place, direction });
             let told = self.way(revision, way, schema.clone(), walk);
@@ -151,14 +242,14 @@ impl Judge<'_> {
             upgrade: &upgrade,
             downgrade: &downgrade,
             before: &turn.before,
-            after: turn.after,
-            back: turn.back,
+            after: &turn.after,
+            back: &turn.back,
             touched: &turn.touched,
             undecided: !turn.decisions.open.is_empty(),
             place: turn.place,
             context: self.context,
         };
-        for rule in &self.rules {
+        for rule in self.rules {
             if let Check::Migration(check) = rule.spec.check {
                 let mut out = Vec::new();
                 check(&migration, &mut Findings::new(rule, self.subject(revision, None), None, &mut out));
@@ -246,7 +337,7 @@ impl Judge<'_> {
 
     /// The transaction that a run begins in: one of its own, or that of the new revisions before it.
     fn begun(&mut self, run: Run) -> Transaction {
-        let stack = &self.context.history.environment.stack;
+        let stack = &self.history.environment.stack;
         let is_new =
             |at: Option<usize>| self.context.fresh.is_some_and(|it| at.and_then(|at| it.get(at)) == Some(&true));
         let shared = stack.transactions == Transactions::PerRun
@@ -263,7 +354,7 @@ impl Judge<'_> {
             return false;
         }
         let before = self.raised.len();
-        for rule in &self.rules {
+        for rule in self.rules {
             if let Check::Operation(check) = rule.spec.check {
                 let mut out = Vec::new();
                 let subject = self.subject(asked.revision, Some(asked.run.direction));
@@ -283,7 +374,7 @@ impl Judge<'_> {
 
     fn statement(&mut self, site: &Site<'_>) {
         let statement = site.statement;
-        for rule in &self.rules {
+        for rule in self.rules {
             if let Check::Statement(check) = rule.spec.check {
                 let mut out = Vec::new();
                 let subject = self.subject(site.revision, Some(site.run.direction));
@@ -341,7 +432,7 @@ impl Judge<'_> {
 
     fn subject(&self, revision: &Revision, direction: Option<Direction>) -> Subject {
         Subject {
-            environment: self.context.history.environment.folder.clone(),
+            environment: self.history.environment.folder.clone(),
             revision: Some(revision.id.id.clone()),
             direction,
             object: String::new(),

@@ -2,7 +2,7 @@
 
 use super::{
     Migrated,
-    decide::{Walk, replay},
+    decide::{Replay, Walk},
     graph::Graph,
 };
 use crate::{
@@ -39,19 +39,19 @@ pub struct Locks {
 #[must_use]
 pub fn locks(history: &History, migrations: &[Migrated], server: Server) -> Vec<Locks> {
     let graph = Graph::new(history);
-    let mut all = Vec::new();
-    replay(&graph, migrations, |turn| {
+    let turns = Replay::new(&graph, migrations).map(|turn| {
         let way = |direction, way, schema: &Schema, decided: &[Option<bool>], stamp| {
             let run = Run { revision: turn.place, direction };
             of_way(way, schema.clone(), decided, Walk::new(way, stamp, run), server)
         };
         let (migrated, decisions) = (turn.migrated, &turn.decisions);
-        all.push(Locks {
-            upgrade: way(Direction::Upgrade, &migrated.upgrade, &turn.before, &decisions.upgrade, turn.stamps.0),
-            downgrade: way(Direction::Downgrade, &migrated.downgrade, turn.after, &decisions.downgrade, turn.stamps.1),
-        });
+        let [up, down, _] = turn.stamps;
+        Locks {
+            upgrade: way(Direction::Upgrade, &migrated.upgrade, &turn.before, &decisions.upgrade, up),
+            downgrade: way(Direction::Downgrade, &migrated.downgrade, &turn.after, &decisions.downgrade, down),
+        }
     });
-    all
+    turns.collect()
 }
 
 fn of_way(way: &Way, mut schema: Schema, decided: &[Option<bool>], mut walk: Walk<'_>, server: Server) -> Vec<Locked> {

@@ -69,6 +69,7 @@ fn list_one(checkout: &Checkout, folder: &str, choice: Choice, files: &mut Files
         .and_then(Iterator::collect::<io::Result<Vec<fs::DirEntry>>>)
         .map_err(|error| unreadable(&checkout.shown(folder), &error))?;
     let cache = folder.ends_with("__pycache__");
+    let real = path.canonicalize().map_err(|error| unreadable(&checkout.shown(folder), &error))?;
     let mut folders = Vec::new();
     for entry in entries {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -77,39 +78,35 @@ fn list_one(checkout: &Checkout, folder: &str, choice: Choice, files: &mut Files
         if kind.is_dir() {
             folders.push(inner);
         } else if (!cache || choice.sourceless) && is_revision(&name, choice.sourceless) {
-            add(checkout, &entry, &inner, files)?;
+            // What is no link is where it seems to be.
+            let real = if kind.is_file() { Ok(real.join(entry.file_name())) } else { entry.path().canonicalize() };
+            let real = real.map_err(|error| unreadable(&checkout.shown(&inner), &error))?;
+            if kind.is_file() || !real.is_dir() {
+                add(checkout, real, &inner, files);
+            }
         }
     }
     Ok(folders)
 }
 
-fn add(checkout: &Checkout, entry: &fs::DirEntry, inner: &str, files: &mut Files) -> Result<()> {
-    let shown = checkout.shown(inner);
-    let real = match entry.path().canonicalize() {
-        Ok(real) => real,
-        Err(error) => return Err(unreadable(&shown, &error)),
-    };
-    if real.is_dir() {
-        return Ok(());
-    }
+fn add(checkout: &Checkout, real: PathBuf, inner: &str, files: &mut Files) {
     let Some(path) = checkout.relative(&real) else {
         let why = if real.starts_with(checkout.root()) {
             "has a name that is not Unicode"
         } else {
             "is a symbolic link that leaves the repository"
         };
-        files.talk.push(format!("`{shown}` {why}, so it was not read"));
-        return Ok(());
+        files.talk.push(format!("`{}` {why}, so it was not read", checkout.shown(inner)));
+        return;
     };
     // A link's target counts, not its own name.
     let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
     if !is_revision(name, true) {
-        return Ok(());
+        return;
     }
     let compiled = !is_revision(name, false);
     let list = if compiled { &mut files.compiled } else { &mut files.sources };
     list.insert(path, real);
-    Ok(())
 }
 
 /// Alembic's `_only_source_rev_file`, and `_sourceless_rev_file` where compiled files count.

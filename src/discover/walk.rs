@@ -49,9 +49,17 @@ pub(super) fn walk(given: &Given, exclude: &[GlobMatcher]) -> Result<Tree> {
                 "name the folder that holds `alembic.ini`, or exclude the others in `limbeck.toml`",
             ));
         }
-        for name in look(given, &folder, exclude, &mut tree)? {
+        let is_start = starts.contains(&folder);
+        let Some(names) = look(given, &folder, is_start, exclude, &mut tree)? else {
+            tree.folders.remove(&folder);
+            continue;
+        };
+        for name in names {
             let inner = join(&folder, &name);
             if depth >= MAX_DEPTH {
+                if is_foreign(&given.checkout.absolute(&inner)) {
+                    continue;
+                }
                 tree.talk.push(format!("`{}` lies too deep and was not searched", given.checkout.shown(&inner)));
             } else if !excluded(exclude, &inner) {
                 stack.push((inner, depth + 1));
@@ -68,8 +76,15 @@ pub(super) fn walk(given: &Given, exclude: &[GlobMatcher]) -> Result<Tree> {
     Ok(tree)
 }
 
-/// Notes what a folder is, and answers the names of the folders in it that are worth a look.
-fn look(given: &Given, folder: &str, exclude: &[GlobMatcher], tree: &mut Tree) -> Result<Vec<String>> {
+/// Notes what a folder is, and answers the names of the folders in it that are worth a look. `None`: it holds other
+/// people's code, and nobody has pointed at it.
+fn look(
+    given: &Given,
+    folder: &str,
+    is_start: bool,
+    exclude: &[GlobMatcher],
+    tree: &mut Tree,
+) -> Result<Option<Vec<String>>> {
     let path = given.checkout.absolute(folder);
     let listing = fs::read_dir(&path).and_then(Iterator::collect::<io::Result<Vec<fs::DirEntry>>>);
     let entries = match listing {
@@ -81,14 +96,24 @@ fn look(given: &Given, folder: &str, exclude: &[GlobMatcher], tree: &mut Tree) -
                 return Err(report);
             }
             tree.talk.push(format!("{report}, so it was not searched"));
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
     };
+    // A look at the names spares a question to the system for each; some systems do not tell great letters from small.
+    let named = |wanted: &[&str]| {
+        entries.iter().any(|entry| wanted.iter().any(|name| entry.file_name().eq_ignore_ascii_case(name)))
+    };
+    if !is_start && named(&FOREIGN) && is_foreign(&path) {
+        return Ok(None);
+    }
+    if named(&MARKS) {
+        mark(&given.checkout, folder, exclude, tree);
+    }
     let mut names = Vec::new();
-    for entry in entries {
+    for entry in &entries {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         match entry.file_name().into_string() {
-            Ok(name) if is_folder && !skipped(&name) && !is_foreign(&entry.path()) => names.push(name),
+            Ok(name) if is_folder && !skipped(&name) => names.push(name),
             Err(name) if is_folder => {
                 let name = name.to_string_lossy();
                 tree.talk.push(format!("the name of folder `{name}` is not Unicode, so it was not searched"));
@@ -96,10 +121,12 @@ fn look(given: &Given, folder: &str, exclude: &[GlobMatcher], tree: &mut Tree) -
             _ => {}
         }
     }
-    mark(&given.checkout, folder, exclude, tree);
     names.sort();
-    Ok(names)
+    Ok(Some(names))
 }
+
+/// What a folder is known by.
+const MARKS: [&str; 3] = ["alembic.ini", "pyproject.toml", "env.py"];
 
 fn mark(checkout: &Checkout, folder: &str, exclude: &[GlobMatcher], tree: &mut Tree) {
     let has = |name: &str| {
@@ -122,7 +149,10 @@ pub(super) fn skipped(name: &str) -> bool {
     name.starts_with('.') || matches!(name, "node_modules" | "venv" | "__pycache__" | "site-packages" | "dist-packages")
 }
 
+/// What marks other people's code.
+const FOREIGN: [&str; 2] = ["pyvenv.cfg", "CACHEDIR.TAG"];
+
 /// A virtual environment under any name, or a folder that its tool marks as a cache (Cargo's `target` is one).
 pub(super) fn is_foreign(folder: &std::path::Path) -> bool {
-    folder.join("pyvenv.cfg").exists() || folder.join("CACHEDIR.TAG").exists()
+    FOREIGN.iter().any(|name| folder.join(name).exists())
 }

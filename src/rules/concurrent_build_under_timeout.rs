@@ -22,7 +22,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     if !create.concurrently || site.in_transaction || site.earlier.iter().any(built) {
         return;
     }
-    let project = match site.context.history.environment.stack.lock_timeout {
+    let project = match site.context.stack.lock_timeout {
         LockTimeout::Milliseconds(it) => Some((it, None)),
         _ => None,
     };

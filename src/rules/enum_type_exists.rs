@@ -68,9 +68,8 @@ fn forgotten(site: &Site<'_>, name: &Name) -> Option<Span> {
     if site.run.direction != Direction::Upgrade || !matches!(site.schema.object(Sort::Enum, name), Known::No) {
         return None;
     }
-    let ancestors = site.context.history.ancestors_of(&site.revision.id.id);
-    let earlier = site.context.history.revisions.iter().filter(|it| ancestors.contains(it.id.id.as_str()));
-    let steps = earlier.flat_map(|it| &it.upgrade.steps).filter(|it| it.when.is_empty());
+    let earlier = site.context.line.before(site.revision);
+    let steps = earlier.into_iter().flat_map(|it| &it.upgrade.steps).filter(|it| it.when.is_empty());
     let mut tables = steps.filter_map(|it| match &it.op {
         Op::CreateTable(create) => Some((it.span, create)),
         _ => None,

@@ -1,7 +1,7 @@
 //! See `rules/leftover-type.md`.
 
 use crate::{
-    finding::{Direction, Repair, Severity},
+    finding::{Direction, Severity},
     op::Op,
     rule::{Check, Findings, Group, Migration, Spec, code},
     schema::{Known, Sort},
@@ -37,8 +37,7 @@ fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
         finding.subject.direction = Some(Direction::Downgrade);
         finding.object(name.to_string());
         finding.note(made.called, format!("the type `{name}` is made here"));
-        let drop = code::execute(&format!("DROP TYPE {}", code::table(name)));
-        finding.help(drop.clone()).repair(Repair::After { call: last.called, code: drop });
+        finding.help(code::execute(&format!("DROP TYPE {}", code::table(name))));
     }
 }
 

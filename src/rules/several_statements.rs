@@ -17,12 +17,12 @@ fn check(asked: &Asked<'_>, findings: &mut Findings<'_>) {
         Op::Driver(_) => false,
         _ => return,
     };
-    let when = match asked.context.history.environment.stack.driver.value {
+    let when = match asked.context.stack.driver.value {
         Driver::Asyncpg => "",
         Driver::Psycopg if bound => " with parameters",
         _ => return,
     };
-    let driver = asked.context.history.environment.stack.driver.value.word();
+    let driver = asked.context.stack.driver.value.word();
     let message = format!("{driver} always refuses more than one statement in one string{when}");
     let finding = findings.report(second.span, message);
     finding.object(format!("{} statements", asked.statements.len()));

@@ -9,8 +9,8 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Note, group: Group::FailsOnData, default: true, check: Check::Migration(check) };
 
 fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
-    let history = migration.context.history;
-    if !history.children(&migration.revision.id.id).is_empty() {
+    let line = migration.context.line;
+    if !line.ends_with(migration.revision) {
         return;
     }
     for table in migration.after.tables() {
@@ -20,8 +20,7 @@ fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
             let message =
                 format!("`{}` of `{name}` is never validated: rows from before it may break it", constraint.name);
             let finding = findings.report(constraint.made.span, message);
-            let maker = history.revisions.get(constraint.made.run.revision);
-            finding.subject.revision = maker.map(|it| it.id.id.clone());
+            finding.subject.revision = line.id(constraint.made.run.revision).map(str::to_owned);
             finding.subject.direction = Some(Direction::Upgrade);
             finding.object(format!("{}.{}", name.name, constraint.name)).help(format!(
                 "# in a new revision\n{}",

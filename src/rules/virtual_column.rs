@@ -15,7 +15,7 @@ const FIRST: u32 = 18;
 fn check(asked: &Asked<'_>, findings: &mut Findings<'_>) {
     let context = &asked.context;
     // Before 2.1 SQLAlchemy itself says STORED, or refuses.
-    if context.target.postgres >= FIRST || context.history.environment.stack.sqlalchemy.value < (2, 1) {
+    if context.target.postgres >= FIRST || context.stack.sqlalchemy.value < (2, 1) {
         return;
     }
     let (table, columns): (_, &[Column]) = match &asked.step.op {

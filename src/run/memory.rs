@@ -9,7 +9,7 @@ mod tests;
 
 use super::project::Imports;
 use crate::{
-    check::{self, Migrated},
+    check::{self, Case, Migrated, Past, Report},
     config::Config,
     environment::{Environment, Naming},
     op::Literal,
@@ -34,8 +34,8 @@ pub(super) struct Memory {
     pub(super) sources: Sources,
     pub(super) trees: Trees,
     kept: Mutex<Kept>,
-    /// How many files were read since the beginning, and how many revisions were rendered.
-    anew: (AtomicUsize, AtomicUsize),
+    /// How many files were read since the beginning, and how many revisions were rendered, and judged.
+    anew: [AtomicUsize; 3],
 }
 
 #[derive(Default)]
@@ -46,6 +46,8 @@ struct Kept {
     files: BTreeMap<(String, SourceId), File>,
     /// By script folder.
     dialects: BTreeMap<String, Spoken>,
+    /// The last check, by script folder.
+    pasts: BTreeMap<String, Past>,
     /// The bytes of the first check.
     first: Option<usize>,
 }
@@ -129,7 +131,7 @@ fn still_so(asked: &Asked, modules: &dyn Modules) -> bool {
 
 impl Memory {
     pub(super) fn new() -> Self {
-        let anew = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let anew = [0; 3].map(AtomicUsize::new);
         Self { sources: Sources::lasting(), trees: Trees::default(), kept: Mutex::default(), anew }
     }
 
@@ -166,7 +168,7 @@ impl Memory {
         if let Some((_, read)) = known.filter(|(asked, _)| still_so(asked, imports)) {
             return Read::clone(&read);
         }
-        self.anew.0.fetch_add(1, Ordering::Relaxed);
+        self.anew[0].fetch_add(1, Ordering::Relaxed);
         let recorder = Recorder::new(imports);
         let read = read(id, &recorder);
         let file = File { read: Arc::new(read.clone()), asked: recorder.asked(), migrated: None };
@@ -209,7 +211,7 @@ impl Memory {
         if let Some(known) = known {
             return known;
         }
-        self.anew.1.fetch_add(1, Ordering::Relaxed);
+        self.anew[1].fetch_add(1, Ordering::Relaxed);
         let migrated = check::migrate(revision, dialect);
         if let Some(file) = self.kept().files.get_mut(&key) {
             file.migrated = Some(migrated.clone());
@@ -217,9 +219,19 @@ impl Memory {
         migrated
     }
 
-    /// How many files were read and how many revisions rendered since the last question.
+    /// Judges a history.
+    pub(super) fn judged(&self, case: &Case<'_>) -> Report {
+        let folder = &case.history.environment.folder;
+        let mut past = self.kept().pasts.remove(folder).unwrap_or_default();
+        let report = check::check_again(case, &mut past);
+        self.anew[2].fetch_add(past.anew(), Ordering::Relaxed);
+        self.kept().pasts.insert(folder.clone(), past);
+        report
+    }
+
+    /// How many files were read, and how many revisions rendered and judged since the last question.
     #[cfg(test)]
-    pub(super) fn anew(&self) -> (usize, usize) {
-        (self.anew.0.swap(0, Ordering::Relaxed), self.anew.1.swap(0, Ordering::Relaxed))
+    pub(super) fn anew(&self) -> [usize; 3] {
+        [0, 1, 2].map(|what: usize| self.anew[what].swap(0, Ordering::Relaxed))
     }
 }

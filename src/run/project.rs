@@ -214,13 +214,15 @@ impl Project {
             }
             let migrations = self.migrate(story);
             let case = Case { found, ..story.case(&self.sources, migrations, &policy, base.as_ref()) };
-            let report = check::check(&case);
+            let report = match &self.memory {
+                Some(memory) => memory.judged(&case),
+                None => check::check(&case),
+            };
             whole.add(report.findings, story.is_engine);
             whole.environments.extend(report.environments);
             whole.summary = whole.summary.and(Summary { errors: 0, warnings: 0, notes: 0, ..report.summary });
             whole.coverage.extend(report.coverage);
             whole.reported.extend(report.reported);
-            whole.fresh.extend(report.fresh);
         }
         Ok(whole)
     }

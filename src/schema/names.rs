@@ -1,7 +1,10 @@
 //! How the history names its tables: with a schema or without.
 
 use crate::statement::{Name, Statement};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// The schemas that the whole history writes with its tables' names.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +48,51 @@ impl Names {
         match all.into_iter().collect::<Vec<_>>().as_slice() {
             [one] if count >= 2 => Some(one),
             _ => None,
+        }
+    }
+}
+
+/// What the names of a table are answered with: the schemas that are written with it, and that of all others.
+pub(crate) type Answer = (Vec<String>, Option<String>);
+
+impl Names {
+    /// All that there is to say of a table.
+    pub(crate) fn answer(&self, table: &str) -> Answer {
+        let schemas = self.schemas_of(table).into_iter().map(str::to_owned).collect();
+        (schemas, self.others_than(table).map(str::to_owned))
+    }
+}
+
+/// The names of the whole history as the rules ask for them at one revision.
+#[derive(Clone, Copy)]
+pub struct Naming<'a> {
+    names: &'a Names,
+    asked: Option<&'a RefCell<BTreeSet<String>>>,
+}
+
+impl<'a> Naming<'a> {
+    /// The tables that are asked for are noted, where somebody wants to know them.
+    pub(crate) fn new(names: &'a Names, asked: Option<&'a RefCell<BTreeSet<String>>>) -> Self {
+        Self { names, asked }
+    }
+
+    /// As [`Names::schemas_of`].
+    #[must_use]
+    pub fn schemas_of(&self, table: &str) -> Vec<&'a str> {
+        self.note(table);
+        self.names.schemas_of(table)
+    }
+
+    /// As [`Names::others_than`].
+    #[must_use]
+    pub fn others_than(&self, table: &str) -> Option<&'a str> {
+        self.note(table);
+        self.names.others_than(table)
+    }
+
+    fn note(&self, table: &str) {
+        if let Some(asked) = self.asked {
+            asked.borrow_mut().insert(table.to_owned());
         }
     }
 }
