@@ -29,7 +29,7 @@ mod url;
 #[path = "roundtrip/ways.rs"]
 mod ways;
 
-use programs::programs;
+use programs::{programs, room};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -42,7 +42,7 @@ use std::{
 /// `limbeck roundtrip` with more arguments.
 fn command(arguments: &[&str]) -> Option<Command> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_limbeck"));
-    command.arg("roundtrip").args(arguments).env("NO_COLOR", "1");
+    command.arg("roundtrip").args(arguments).env("NO_COLOR", "1").env("TMPDIR", room());
     if !arguments.contains(&"--database-url") && !arguments.contains(&"--postgres-bin") {
         command.arg("--postgres-bin").arg(programs()?);
     }

@@ -5,7 +5,7 @@
 #[path = "roundtrip/programs.rs"]
 mod programs;
 
-use programs::programs;
+use programs::{programs, room};
 use serde_json::{Value, json};
 use std::{
     env, fs,
@@ -24,7 +24,7 @@ struct Cluster {
 impl Cluster {
     fn start() -> Option<Self> {
         let programs = programs()?;
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir_in(room()).unwrap();
         let id = |user: &[&str]| -> u32 {
             let output = Command::new("id").arg("-u").args(user).output().unwrap();
             String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0)

@@ -80,6 +80,8 @@ pub(super) struct Run<'a> {
     between: Between,
     /// Looks at what each string does.
     watch: Option<Watch<'a>>,
+    /// Something of it stays whatever happens to the transaction that is open.
+    lasts: bool,
     /// How many strings of revisions were sent.
     pub(super) sent: usize,
 }
@@ -87,7 +89,7 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     /// Begins a run: the table is there from the first one on.
     pub(super) async fn begin(session: &'a mut Session, manners: &'a Manners) -> Result<Self, Stop> {
-        let mut run = Self { session, manners, between: Between::Nothing, watch: None, sent: 0 };
+        let mut run = Self { session, manners, between: Between::Nothing, watch: None, lasts: false, sent: 0 };
         run.opened().await.map_err(|refusal| Stop::Around { refusal })?;
         run.around(&version::made(&manners.table)).await?;
         Ok(run)
@@ -137,6 +139,11 @@ impl<'a> Run<'a> {
             self.around(&row.sql(&self.manners.table)).await?;
         }
         if self.manners.per_migration { self.commit().await } else { Ok(()) }
+    }
+
+    /// Takes back what a revision that failed has done; the answer is whether nothing of the run is left.
+    pub(super) async fn undo(self) -> bool {
+        !self.lasts && self.session.send("ROLLBACK").await.is_ok() && self.session.send("DISCARD ALL").await.is_ok()
     }
 
     /// Ends the run as it should.
@@ -189,6 +196,7 @@ impl<'a> Run<'a> {
             None => None,
         };
         self.sent += 1;
+        self.lasts |= self.between != Between::Open || act.parts.iter().any(|it| it.kind == Some(Kind::End));
         let start = Instant::now();
         self.send(act).await.map_err(refused)?;
         let elapsed = start.elapsed();
@@ -250,6 +258,7 @@ impl<'a> Run<'a> {
 
     async fn commit(&mut self) -> Result<(), Stop> {
         if self.between == Between::Open {
+            self.lasts = true;
             self.session.send("COMMIT").await.map_err(|refusal| Stop::Around { refusal })?;
         }
         self.between = Between::Nothing;

@@ -217,7 +217,12 @@ impl Server {
         self.live.insert(name.clone());
         let template = like.unwrap_or(if self.cluster.is_some() { TEMPLATE } else { "template0" });
         let owner = self.history.get_username().to_owned();
-        let sql = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {}", identifier(&owner));
+        let mut sql = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {}", identifier(&owner));
+        if self.cluster.is_some() && self.major >= 15 {
+            // A copy of the files is twice as fast as one through the log. It takes a checkpoint, which costs nothing
+            // where nothing is synced; somebody else's server is spared that.
+            sql.push_str(" STRATEGY file_copy");
+        }
         run(&mut self.admin, &sql).await?;
         if like.is_none() && self.role.is_some() && self.major < 15 {
             let mut inside = Session::open(&self.options.clone().database(&name)).await?;

@@ -35,6 +35,8 @@ struct Scratch {
     name: String,
     session: Session,
     heads: Heads,
+    /// What stopped last has left nothing behind.
+    intact: bool,
 }
 
 /// A database that others are copied from, with these revisions run, in their order.
@@ -138,7 +140,7 @@ impl<'a> Bench<'a> {
     async fn scratch(&mut self) -> Result<Scratch> {
         let name = self.server.database(None).await?;
         let session = self.server.open(&name).await?;
-        let mut scratch = Scratch { name, session, heads: Heads::default() };
+        let mut scratch = Scratch { name, session, heads: Heads::default(), intact: false };
         match self.by_ourselves(&mut scratch, &[], &self.manners.clone()).await {
             Err((_, Stop::Around { refusal })) => {
                 Err(fault::plain(format!("what `env.py` sends first is refused: {}", refusal.words())))
@@ -154,18 +156,18 @@ impl<'a> Bench<'a> {
         let (heads, rest) = (stand.heads.clone(), done[stand.done.len()..].to_vec());
         let name = self.server.database(Some(&stand.name)).await?;
         let session = self.server.open(&name).await?;
-        Ok((Scratch { name, session, heads }, rest))
+        Ok((Scratch { name, session, heads, intact: false }, rest))
     }
 
     /// Keeps a copy of a database as it is now.
     async fn keep(&mut self, scratch: Scratch, done: &[usize]) -> Result<(Scratch, Stand)> {
-        let Scratch { name, session, heads } = scratch;
+        let Scratch { name, session, heads, .. } = scratch;
         // Nobody may be connected to what is copied.
         session.close().await;
         let copy = self.server.database(Some(&name)).await?;
         let session = self.server.open(&name).await?;
         let stand = Stand { name: copy, heads: heads.clone(), done: done.to_vec() };
-        Ok((Scratch { name, session, heads }, stand))
+        Ok((Scratch { name, session, heads, intact: false }, stand))
     }
 
     /// Drops a database, or leaves it to be looked at, where a test has failed on it and that is wanted.

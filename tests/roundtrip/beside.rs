@@ -1,6 +1,6 @@
 //! A server with a real database on it, which nothing that limbeck does may change.
 
-use super::{add, command, found_in, history, programs};
+use super::{add, command, found_in, history, programs, room};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, postgres::PgConnectOptions, raw_sql};
 use std::{
@@ -40,7 +40,7 @@ pub(super) struct Beside {
 impl Beside {
     pub(super) fn start() -> Option<Self> {
         let programs = programs()?;
-        let folder = tempfile::Builder::new().prefix("beside").tempdir_in("/tmp").unwrap();
+        let folder = tempfile::Builder::new().prefix("beside").tempdir_in(room()).unwrap();
         let user = (fs::metadata(folder.path()).unwrap().uid() == 0).then(postgres_user);
         if let Some((user, group)) = user {
             chown(folder.path(), Some(user), Some(group)).unwrap();

@@ -1,12 +1,12 @@
 //! `--keep`: the database that fails is left to be looked at, until the next run.
 
-use super::{command, history, programs};
+use super::{command, history, programs, room};
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
 #[test]
 fn the_failing_database_is_left_until_the_next_run() {
     let Some(programs) = programs() else { return };
-    let temporary = tempfile::Builder::new().prefix("lk").tempdir_in("/tmp").unwrap();
+    let temporary = tempfile::Builder::new().prefix("lk").tempdir_in(room()).unwrap();
     fs::set_permissions(temporary.path(), fs::Permissions::from_mode(0o1777)).unwrap();
     let left = || fs::read_dir(temporary.path()).unwrap().count();
     let sound =

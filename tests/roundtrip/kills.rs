@@ -2,7 +2,7 @@
 
 use super::{
     beside::{Beside, changed},
-    command,
+    command, room,
 };
 use std::{
     env, fs,
@@ -20,7 +20,7 @@ const ROUNDS: usize = 20;
 
 /// A folder for temporary files that the server's user can enter too.
 fn temporary() -> tempfile::TempDir {
-    let folder = tempfile::Builder::new().prefix("lt").tempdir_in("/tmp").unwrap();
+    let folder = tempfile::Builder::new().prefix("lt").tempdir_in(room()).unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();
     folder
 }

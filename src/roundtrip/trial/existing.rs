@@ -238,6 +238,6 @@ impl Bench<'_> {
     async fn bare(&mut self) -> Result<Scratch> {
         let name = self.server.database(None).await?;
         let session = self.server.open(&name).await?;
-        Ok(Scratch { name, session, heads: version::Heads::default() })
+        Ok(Scratch { name, session, heads: version::Heads::default(), intact: false })
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         Trace,
         alembic::Failure,
         runner::{Manners, Run},
-        session::{Refusal, literal},
+        session::Refusal,
         version,
     },
 };
@@ -24,8 +24,7 @@ impl Bench<'_> {
         let Some(first) = self.case.history.revisions.first().filter(|_| used) else { return Ok(()) };
         let mark = first.id.id.as_str();
         let mut scratch = self.scratch().await?;
-        let sql = format!("INSERT INTO {} VALUES ({})", version::path(&self.manners.table), literal(mark));
-        let marked = scratch.session.send(&sql).await;
+        let marked = scratch.session.send(&version::Row::Insert(mark.to_owned()).sql(&self.manners.table)).await;
         let proof = match (&self.caller, marked) {
             (Some(caller), Ok(_)) => caller.prove(&scratch.name, mark).await,
             _ => Ok(()),
@@ -66,6 +65,8 @@ impl Bench<'_> {
         manners: &Manners,
     ) -> Result<(), Stopped> {
         let first = way.first().map_or(0, |(place, _)| *place);
+        let heads = scratch.heads.clone();
+        scratch.intact = false;
         let mut run = Run::begin(&mut scratch.session, manners).await.map_err(|stop| (first, stop))?;
         for (place, direction) in way {
             let Some([up, down]) = self.acts.get(*place) else { continue };
@@ -76,9 +77,13 @@ impl Bench<'_> {
             if let Some(model) = model {
                 run.watch(if *direction == Direction::Upgrade { &model.upgrade } else { &model.downgrade });
             }
-            run.migrate(self.case.history, &mut scratch.heads, (id, *direction), acts)
-                .await
-                .map_err(|stop| (*place, stop))?;
+            if let Err(stop) = run.migrate(self.case.history, &mut scratch.heads, (id, *direction), acts).await {
+                scratch.intact = run.undo().await;
+                if scratch.intact {
+                    scratch.heads = heads;
+                }
+                return Err((*place, stop));
+            }
             if model.is_some() {
                 let revision = id.to_owned();
                 self.answer.traces.push(Trace { revision, direction: *direction, statements: run.seen() });
@@ -93,6 +98,7 @@ impl Bench<'_> {
         for (place, direction) in way {
             self.answer.alembic.insert((self.id(*place).to_owned(), *direction));
         }
+        scratch.intact = false;
         let history = self.case.history;
         let Some(caller) = &self.caller else { return Ok(Ok(())) };
         let direction = way.first().map_or(Direction::Upgrade, |it| it.1);

@@ -8,6 +8,9 @@ use crate::{
 };
 use miette::Result;
 
+/// So many revisions are run again before a database with them is kept: a copy of it costs as much.
+const FEW: usize = 8;
+
 impl Bench<'_> {
     /// Each revision up, down and up again, in a run of its own.
     pub(super) async fn stairs(&mut self, talk: &mut dyn FnMut(&At<'_>)) -> Result<()> {
@@ -35,7 +38,8 @@ impl Bench<'_> {
             let faults = self.answer.shown.len();
             if !self.one(&mut scratch, place, Direction::Upgrade).await? {
                 self.block(place, faults);
-                spoiled = true;
+                // What it was refused in is rolled back, so that the next revision meets what this one has met.
+                spoiled = !scratch.intact || self.case.keep;
                 continue;
             }
             done.push(place);
@@ -128,7 +132,7 @@ impl Bench<'_> {
         }
         let faults = self.answer.shown.len();
         if !self.one(scratch, place, Direction::Downgrade).await? {
-            return Ok((false, false));
+            return Ok((scratch.intact && !self.case.keep, false));
         }
         let down = self.snapshot(scratch).await?;
         let restored = self.law(place, Direction::Downgrade, before, &down);
@@ -141,16 +145,20 @@ impl Bench<'_> {
         Ok((same, same && self.answer.shown.len() == faults))
     }
 
-    /// A new database in the place of a spoiled one, with the same revisions run. It is kept for the next time.
+    /// A new database in the place of a spoiled one, with the same revisions run. It is kept for the next time, where
+    /// many had to be run.
     pub(super) async fn rebuilt(&mut self, spoiled: Scratch, done: &[usize]) -> Result<Scratch> {
         self.abandon(spoiled, true).await;
         let (mut scratch, rest) = self.copied(done).await?;
-        for place in rest {
-            let way = [(place, Direction::Upgrade)];
+        for place in &rest {
+            let way = [(*place, Direction::Upgrade)];
             if let Err((_, stop)) = self.through(&mut scratch, &way, self.manners.clone()).await? {
                 alive(&stop)?;
-                return Err(fault::plain(format!("`{}` fails the second time that it is run", self.id(place))));
+                return Err(fault::plain(format!("`{}` fails the second time that it is run", self.id(*place))));
             }
+        }
+        if rest.len() < FEW {
+            return Ok(scratch);
         }
         let (scratch, stand) = self.keep(scratch, done).await?;
         if let Some(last) = self.stand.replace(stand) {
