@@ -39,6 +39,21 @@ use std::{
     process::{Command, Output},
 };
 
+/// The programs of every major version that is here, and of the one that is installed.
+fn servers() -> Vec<PathBuf> {
+    let servers = env::var_os("LIMBECK_SERVERS").map_or_else(|| PathBuf::from(".postgres"), PathBuf::from);
+    let own = fs::read_dir(servers).map_or_else(|_| Vec::new(), |it| it.map(|it| it.unwrap().path()).collect());
+    let mut all: Vec<PathBuf> = own
+        .into_iter()
+        .flat_map(|it| [it.join("bin"), it.join("native/bin")])
+        .filter(|it| it.join("initdb").exists())
+        .collect();
+    if all.is_empty() {
+        all.extend(programs());
+    }
+    all
+}
+
 /// `limbeck roundtrip` with more arguments.
 fn command(arguments: &[&str]) -> Option<Command> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_limbeck"));
@@ -117,15 +132,7 @@ const HEAD: u64 = 8;
 
 #[test]
 fn the_healthy_histories_pass_every_test() {
-    let servers = env::var_os("LIMBECK_SERVERS").map_or_else(|| PathBuf::from(".postgres"), PathBuf::from);
-    let own = fs::read_dir(servers).map_or_else(|_| Vec::new(), |it| it.map(|it| it.unwrap().path()).collect());
-    let mut all: Vec<PathBuf> = own
-        .into_iter()
-        .flat_map(|it| [it.join("bin"), it.join("native/bin")])
-        .filter(|it| it.join("initdb").exists())
-        .collect();
-    all.extend(programs());
-    for programs in all {
+    for programs in servers() {
         let report = report(Path::new("migrations"), &["--postgres-bin", programs.to_str().unwrap()]).unwrap();
         assert_eq!(report["findings"], Value::Array(Vec::new()), "{}", programs.display());
         let histories = report["roundtrip"].as_array().unwrap();

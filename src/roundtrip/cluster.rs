@@ -25,6 +25,8 @@ use std::{
 const SUPERUSER: &str = "postgres";
 /// How long a server may take to answer for the first time.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How long what a dead run has left may take to end.
+const LAST_WORDS: Duration = Duration::from_secs(20);
 /// Nothing of it has to last, nobody else connects, and nothing may happen that the history has not asked for.
 const SETTINGS: &str = "
 listen_addresses = ''
@@ -173,8 +175,26 @@ fn bare(command: &mut Command) {
     }
 }
 
-/// Stops a server that a dead run has left in its folder.
+/// Ends what a dead run has left at work in its folder: a server, or `initdb`, which is not to lose the ground under its
+/// feet: it would leave shared memory behind.
 fn stop_left(programs: &Programs, folder: &Path) {
+    let start = Instant::now();
+    loop {
+        stop_server(programs, folder);
+        if !is_at_work(folder) || start.elapsed() > LAST_WORDS {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A process is in the folder, as far as the system tells (Linux does).
+fn is_at_work(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir("/proc") else { return false };
+    entries.flatten().any(|entry| fs::read_link(entry.path().join("cwd")).is_ok_and(|it| it.starts_with(folder)))
+}
+
+fn stop_server(programs: &Programs, folder: &Path) {
     let data = folder.join("data");
     if !data.join("postmaster.pid").exists() {
         return;

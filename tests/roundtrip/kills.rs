@@ -2,11 +2,11 @@
 
 use super::{
     beside::{Beside, changed},
-    command, room,
+    command, programs, room,
 };
 use std::{
     env, fs,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{PermissionsExt, symlink},
     path::Path,
     process::{Command, Stdio},
     thread,
@@ -100,4 +100,34 @@ fn nothing_is_left_behind() {
     assert_eq!(processes(folder.path()), [""; 0], "LIMBECK_SEED={seed}");
     assert_eq!(beside.left(), [""; 0], "LIMBECK_SEED={seed}");
     assert_eq!(changed(&before, &beside.state()), [""; 0], "LIMBECK_SEED={seed}");
+}
+
+/// A run that is killed leaves `initdb` at work; the next one lets it come to its end before it takes the folder away.
+#[test]
+fn what_is_just_being_made_is_waited_for() {
+    let Some(real) = programs() else { return };
+    let (folder, slow) = (temporary(), temporary());
+    for name in ["postgres", "pg_ctl"] {
+        symlink(real.join(name), slow.path().join(name)).unwrap();
+    }
+    let log = slow.path().join("log");
+    let made = real.join("initdb");
+    let script = format!("#!/bin/sh\nsleep 1\n{} \"$@\"\necho $? > {}\n", made.display(), log.display());
+    fs::write(slow.path().join("initdb"), script).unwrap();
+    fs::set_permissions(slow.path().join("initdb"), fs::Permissions::from_mode(0o755)).unwrap();
+    let run = |programs: &Path| {
+        let mut command =
+            command(&["migrations/schema-baseline", "--postgres-bin", programs.to_str().unwrap()]).unwrap();
+        command.env("TMPDIR", folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let mut first = run(slow.path()).spawn().unwrap();
+    while processes(folder.path()).iter().all(|it| !it.contains("sleep")) {
+        thread::sleep(Duration::from_millis(10));
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(run(&real).status().unwrap().code(), Some(0));
+    assert_eq!(fs::read_to_string(log).unwrap_or_default().trim(), "0");
+    assert_eq!((left(folder.path()), processes(folder.path())), (0, Vec::new()));
 }

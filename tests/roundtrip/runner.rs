@@ -1,8 +1,15 @@
 //! The project's own Alembic as the runner: for all revisions, or for those that are not known in full.
 
-use super::{HEAD, add, command, found, outcomes, report};
+use super::{HEAD, add, command, found, outcomes, programs, report, servers};
 use serde_json::Value;
-use std::{env, fs, os::unix::fs::PermissionsExt, path::Path, process::Output};
+use std::{
+    env, fs,
+    os::unix::{fs::PermissionsExt, net::UnixStream},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::Duration,
+};
 
 const ENV: &str = "import os\n\nfrom alembic import context\nfrom sqlalchemy import create_engine, pool\n\n\
                    engine = create_engine(os.environ['DATABASE_URL'], poolclass=pool.NullPool)\n\
@@ -121,4 +128,83 @@ fn an_environment_that_goes_elsewhere_is_not_run() {
     let (code, text) = said(slow.path(), &["--alembic-command", "/nowhere/python -m alembic"]).unwrap();
     assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("`/nowhere/python` cannot be run"), "{text}");
+}
+
+/// Real Alembic with an environment of ours, loaded once for all calls: by itself it takes longer to load than to run.
+struct Loaded {
+    process: Child,
+    folder: tempfile::TempDir,
+}
+
+impl Loaded {
+    fn start() -> Option<Self> {
+        alembic()?;
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("s");
+        let mut command = Command::new(".venv/bin/python");
+        command.args(["tests/witness/command.py", "--serve"]).arg(&socket).stdin(Stdio::piped());
+        let process = command.spawn().unwrap();
+        let loaded = Self { process, folder };
+        while UnixStream::connect(&socket).is_err() {
+            thread::sleep(Duration::from_millis(20));
+        }
+        Some(loaded)
+    }
+
+    /// `--alembic-command` for the script folder of a sample, where each revision has a transaction of its own.
+    fn command(&self, folder: &Path) -> String {
+        let here = env::current_dir().unwrap();
+        let (socket, folder, here) = (self.folder.path().join("s"), here.join(folder), here.display());
+        let (socket, folder) = (socket.display(), folder.display());
+        format!("{here}/.venv/bin/python -IS {here}/tests/witness/asked.py {socket} --folder {folder} --per-migration")
+    }
+}
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The sample histories, and how many revisions they have.
+const SAMPLES: [(&str, usize); 5] = [
+    ("genji/api/alembic", 25),
+    ("knowledge-extraction/src/alembic", 12),
+    ("library/app/storage/migrations", 15),
+    ("org-archivist/backend/alembic", 14),
+    ("schema-baseline/alembic", 11),
+];
+
+#[test]
+fn the_healthy_histories_pass_every_test_by_alembic_too() {
+    if programs().is_none() {
+        return;
+    }
+    let Some(loaded) = Loaded::start() else { return };
+    let run = |programs: &Path| {
+        for (folder, count) in SAMPLES {
+            let folder = Path::new("migrations").join(folder);
+            let alembic = loaded.command(&folder);
+            let bin = programs.to_str().unwrap();
+            let arguments = ["--runner", "alembic", "--alembic-command", &alembic, "--postgres-bin", bin];
+            let report = report(&folder, &arguments).unwrap();
+            let told = format!("{} on {bin}: {report}", folder.display());
+            assert_eq!(found(&report), [], "{told}");
+            assert!(outcomes(&report).values().all(|it| it == "passed"), "{told}");
+            assert_eq!(report["roundtrip"][0]["skipped"], Value::Array(Vec::new()), "{told}");
+            // It was Alembic that ran them, both ways, and nobody else.
+            assert_eq!(
+                (by_alembic(&report).len(), &report["summary"]["statements"]),
+                (2 * count, &Value::from(0)),
+                "{told}"
+            );
+        }
+    };
+    thread::scope(|scope| {
+        for programs in servers() {
+            let run = &run;
+            scope.spawn(move || run(&programs));
+        }
+    });
 }
