@@ -9,22 +9,20 @@ use std::collections::BTreeMap;
 /// Every column, with what it is of: a domain is told by what is below it.
 const COLUMNS: &str = "
 WITH RECURSIVE below AS (
-    SELECT oid AS top, oid, typbasetype, typtypmod, typnotnull FROM pg_type
-    UNION ALL SELECT b.top, t.oid, t.typbasetype, CASE WHEN b.typtypmod >= 0 THEN b.typtypmod ELSE t.typtypmod END, t.typnotnull
-    FROM below b JOIN pg_type t ON t.oid = b.typbasetype
+    SELECT oid AS top, typbasetype AS oid, typtypmod AS typmod, typnotnull AS not_null FROM pg_type WHERE typtype = 'd'
+    UNION ALL SELECT b.top, t.typbasetype, CASE WHEN b.typmod >= 0 THEN b.typmod ELSE t.typtypmod END, b.not_null OR t.typnotnull
+    FROM below b JOIN pg_type t ON t.oid = b.oid AND t.typtype = 'd'
 ), base AS (
-    SELECT DISTINCT ON (top) top, oid, (SELECT bool_or(o.typnotnull) FROM below o WHERE o.top = b.top) AS not_null,
-        (SELECT max(o.typtypmod) FROM below o WHERE o.top = b.top) AS typmod
-    FROM below b WHERE typbasetype = 0
+    SELECT b.* FROM below b JOIN pg_type t ON t.oid = b.oid AND t.typtype <> 'd'
 )
 SELECT format('%I.%I', n.nspname, c.relname), a.attname::text, format_type(a.atttypid, a.atttypmod),
-    format_type(b.oid, CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.typmod END), (a.attnotnull OR b.not_null)::text,
-    (a.attgenerated <> '')::text,
+    format_type(t.oid, CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.typmod END),
+    (a.attnotnull OR coalesce(b.not_null, false))::text, (a.attgenerated <> '')::text,
     (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e
-        WHERE e.enumtypid = CASE WHEN t.typelem <> 0 THEN t.typelem ELSE b.oid END)::text, c.oid::text
+        WHERE e.enumtypid = CASE WHEN t.typelem <> 0 THEN t.typelem ELSE t.oid END)::text, c.oid::text
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-JOIN base b ON b.top = a.atttypid JOIN pg_type t ON t.oid = b.oid
+LEFT JOIN base b ON b.top = a.atttypid JOIN pg_type t ON t.oid = coalesce(b.oid, a.atttypid)
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_'
     AND n.nspname NOT IN ('information_schema', 'limbeck_roundtrip') AND c.relname <> $own
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
