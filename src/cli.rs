@@ -300,6 +300,10 @@ pub struct Roundtrip {
     /// A file of SQL with rows of your own, each statement run as soon as its tables are there
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
+    /// Run each revision on tables that take so many milliseconds to read, 1000 unless given, while others read and write
+    #[arg(long, value_name = "MS", num_args = 0..=1, require_equals = true, default_missing_value = "1000",
+        value_parser = clap::value_parser!(u32).range(10..=60_000))]
+    pub contention: Option<u32>,
     /// Leave the scratch databases of a run that fails, and say how to connect to them
     #[arg(long)]
     pub keep: bool,

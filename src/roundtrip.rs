@@ -47,6 +47,7 @@ use std::{
     path::PathBuf,
     pin::pin,
     task::Poll,
+    time::Duration,
 };
 pub use trace::Traced;
 use trial::Bench;
@@ -95,6 +96,8 @@ pub struct Case<'a> {
     pub baseline: Option<Baseline>,
     /// Rows for the tables; `None`: the history is run on what it puts in by itself.
     pub rows: Option<Rows>,
+    /// Each revision is run beside others on tables that take so long to read; `None`: not at all.
+    pub contention: Option<Duration>,
     /// The first database on which a test fails is left.
     pub keep: bool,
 }
@@ -180,6 +183,25 @@ pub struct Trace {
     pub statements: Vec<Traced>,
 }
 
+/// How long others had to wait for a table while a revision was run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blocked {
+    /// The revision's id.
+    pub revision: String,
+    /// The table; empty where the revision as a whole was not measured.
+    pub table: String,
+    /// How many rows it had.
+    pub rows: u64,
+    /// How long it took to read them all.
+    pub scan: Duration,
+    /// The longest that a read of one row took.
+    pub reads: Duration,
+    /// The longest that a write of one row took.
+    pub writes: Duration,
+    /// What was not as it should be: the table is too short, or it cannot be used any more as before.
+    pub why: Option<String>,
+}
+
 /// An object that limbeck's replayed schema has otherwise than the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unlike {
@@ -208,6 +230,8 @@ pub struct Answer {
     pub alembic: BTreeSet<(String, Direction)>,
     /// What was seen of each revision, in the order in which they were run first.
     pub traces: Vec<Trace>,
+    /// How long others had to wait, by revision and table.
+    pub blocked: Vec<Blocked>,
     /// Tables that no rows could be made for, and why.
     pub unfilled: Vec<(String, String)>,
     /// Where the schema that limbeck replays is not the server's: faults of limbeck's.

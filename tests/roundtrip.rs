@@ -6,6 +6,8 @@
 mod beside;
 #[path = "roundtrip/catalog.rs"]
 mod catalog;
+#[path = "roundtrip/contention.rs"]
+mod contention;
 #[path = "roundtrip/documents.rs"]
 mod documents;
 #[path = "roundtrip/existing.rs"]

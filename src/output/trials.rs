@@ -23,10 +23,32 @@ pub struct Trials {
     /// What each statement was seen to do, with `--trace`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trace: Vec<Traced>,
+    /// How long others had to wait, with `--contention`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contention: Vec<Blocked>,
     /// Tables that no rows could be made for.
     pub unfilled: Vec<Unfilled>,
     /// What limbeck's own replayed schema has otherwise than the server: faults of limbeck's, not of the history's.
     pub unlike: Vec<Unlike>,
+}
+
+/// How long somebody who reads a table's rows one by one, and somebody who writes them, had to wait for one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Blocked {
+    /// The revision whose upgrade was run meanwhile.
+    pub revision: String,
+    /// The table; empty where the revision as a whole could not be measured, as `note` says.
+    pub table: String,
+    /// How many rows it had.
+    pub rows: u64,
+    /// How long it took to read them all.
+    pub scan_milliseconds: u64,
+    /// The longest that a read took.
+    pub read_milliseconds: u64,
+    /// The longest that a write took.
+    pub write_milliseconds: u64,
+    /// What was not as it should be.
+    pub note: Option<String>,
 }
 
 /// A table without rows.
@@ -145,6 +167,21 @@ fn write_traced(it: &Traced, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// How long others waited for one table.
+fn write_blocked(it: &Blocked, out: &mut dyn Write) -> io::Result<()> {
+    let note = it.note.as_deref().map_or_else(String::new, |it| format!("; {}", one_line(it)));
+    let revision = one_line(&it.revision);
+    if it.table.is_empty() {
+        return writeln!(out, "not measured: {revision}{note}");
+    }
+    let (table, rows, scan) = (one_line(&it.table), it.rows, it.scan_milliseconds);
+    let (reads, writes) = (it.read_milliseconds, it.write_milliseconds);
+    writeln!(
+        out,
+        "beside {revision}: reads of {table} waited {reads} ms at most, writes {writes} ms ({rows} rows, read in {scan} ms){note}"
+    )
+}
+
 /// Writes the tests for people.
 ///
 /// # Errors
@@ -164,6 +201,9 @@ pub fn write(all: &[Trials], out: &mut dyn Write) -> io::Result<()> {
         }
         for it in &trials.trace {
             write_traced(it, out)?;
+        }
+        for it in &trials.contention {
+            write_blocked(it, out)?;
         }
         for it in &trials.unfilled {
             writeln!(out, "not filled: {}: {}", one_line(&it.table), one_line(&it.reason))?;

@@ -13,8 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use table::{Key, Table};
 use value::Value;
 
+mod grow;
 mod table;
 mod value;
+
+pub(super) use grow::{Grower, Grown};
 
 /// How often a row is tried with other values before its table is given up.
 const TRIES: usize = 40;

@@ -143,7 +143,9 @@ impl<'a> Run<'a> {
 
     /// Takes back what a revision that failed has done; the answer is whether nothing of the run is left.
     pub(super) async fn undo(self) -> bool {
-        !self.lasts && self.session.send("ROLLBACK").await.is_ok() && self.session.send("DISCARD ALL").await.is_ok()
+        // Whatever has to stay: its locks are let go of.
+        let back = self.session.send("ROLLBACK").await.is_ok() && self.session.send("DISCARD ALL").await.is_ok();
+        back && !self.lasts
     }
 
     /// Ends the run as it should.

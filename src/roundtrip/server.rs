@@ -237,6 +237,18 @@ impl Server {
         Session::open(&self.history.clone().database(database)).await
     }
 
+    /// Connects to a database to fill it: where that is allowed, no trigger and no foreign key is asked for each row.
+    pub(super) async fn open_to_fill(&self, database: &str) -> Result<Session> {
+        let free = self.cluster.is_some() || self.role.is_some();
+        let options = if free { &self.options } else { &self.history };
+        let mut session = Session::open(&options.clone().database(database)).await?;
+        run(&mut session, "SET max_parallel_workers_per_gather = 0").await?;
+        if free {
+            run(&mut session, "SET session_replication_role = replica").await?;
+        }
+        Ok(session)
+    }
+
     /// How the history's own Alembic connects; `driver` is what SQLAlchemy does it with, where no URL says so.
     pub(super) fn address(&self, driver: &str) -> Option<Address> {
         let own = || Some(Address::socket(driver, self.history.get_username(), self.history.get_socket()?));

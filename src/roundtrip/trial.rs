@@ -16,6 +16,7 @@ use miette::Result;
 use std::collections::BTreeSet;
 
 mod branches;
+mod contention;
 mod deploys;
 mod existing;
 mod filled;
@@ -25,7 +26,8 @@ mod stairs;
 mod whole;
 
 /// The tests, in the order in which they are told.
-const NAMES: [&str; 8] = ["fresh", "existing", "stairs", "all the way", "branches", "deploys", "rows", "replay"];
+const NAMES: [&str; 9] =
+    ["fresh", "existing", "stairs", "all the way", "branches", "deploys", "rows", "contention", "replay"];
 
 /// A revision by its place, and which way it is run.
 type Way = (usize, Direction);
@@ -111,6 +113,9 @@ impl<'a> Bench<'a> {
         self.deploys(talk).await?;
         if let Some(rows) = &self.case.rows {
             self.filled(rows, talk).await?;
+        }
+        if let Some(target) = self.case.contention {
+            self.contention(target, talk).await?;
         }
         for stand in [self.ground.take(), self.stand.take()].into_iter().flatten() {
             self.server.drop(&stand.name).await;

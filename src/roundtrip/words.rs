@@ -1,7 +1,7 @@
 //! Findings: what a run has shown, at the line of the Python that it comes from.
 
 use super::{
-    Shown,
+    Blocked, Shown,
     acts::{Act, Acts},
     alembic::Failure,
     catalog::{Catalog, Change, Object},
@@ -25,6 +25,7 @@ pub(super) const UNSTEADY: &str = "unsteady-upgrade";
 pub(super) const ON_ROWS: &str = "refused-with-rows";
 pub(super) const LOST: &str = "lost-values";
 pub(super) const STALE: &str = "stale-dump";
+pub(super) const BLOCKED: &str = "blocked-traffic";
 
 /// More objects than these are counted, not named.
 const MOST: usize = 8;
@@ -172,6 +173,27 @@ impl Words<'_> {
         shown.finding.subject.object = path;
         let short: String = example.chars().take(LONG).collect();
         shown.finding.help(format!("one of them: {short}"));
+        shown
+    }
+
+    /// Somebody who read or wrote a table had to wait for most of the time that it takes to read it.
+    pub(super) fn blocked(&self, revision: &Revision, place: usize, it: &Blocked) -> Shown {
+        let of = Object { kind: "table".to_owned(), of: String::new(), name: it.table.clone() };
+        let acts = self.of(place, Direction::Upgrade);
+        let act = acts.and_then(|acts| acts.all.iter().find(|act| speaks_of(act, &of)).or(acts.all.first()));
+        let (what, long) = if it.reads * 2 > it.writes { ("reads", it.reads) } else { ("writes", it.writes) };
+        let message = format!(
+            "{what} of `{}` waited {} ms while this revision ran, on {} rows that take {} ms to read",
+            it.table,
+            long.as_millis(),
+            it.rows,
+            it.scan.as_millis()
+        );
+        let mut shown = self.shown(BLOCKED, revision, Direction::Upgrade, act, message);
+        shown.finding.subject.object.clone_from(&it.table);
+        shown
+            .finding
+            .help("`limbeck check` names the statement and what to write in its place; `--trace` shows its locks");
         shown
     }
 
@@ -368,12 +390,14 @@ fn body(revision: &Revision, direction: Direction) -> &Body {
 /// The SQL of an act holds the object's name as a word.
 fn speaks_of(act: &Act, object: &Object) -> bool {
     let word = object.word();
-    act.parts.iter().any(|part| {
-        let sql = part.text.as_str();
-        sql.match_indices(word).any(|(at, _)| {
-            let edge = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-            edge(sql[..at].chars().next_back()) && edge(sql[at + word.len()..].chars().next())
-        })
+    act.parts.iter().any(|part| has_word(part.text.as_str(), word))
+}
+
+/// A text holds a name as a word of its own.
+pub(super) fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let edge = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        edge(text[..at].chars().next_back()) && edge(text[at + word.len()..].chars().next())
     })
 }
 

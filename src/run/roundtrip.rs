@@ -52,6 +52,7 @@ pub(super) fn run(args: &cli::Roundtrip, world: &mut World<'_>) -> Result<Exit> 
             opening: story.history.environment.stack.opening.clone(),
             baseline: baseline.clone(),
             rows: rows.clone(),
+            contention: args.contention.map(|it| Duration::from_millis(u64::from(it))),
             keep: args.keep,
         })
         .collect();
@@ -249,6 +250,19 @@ fn trials(project: &Project, case: &Case<'_>, answer: &Answer) -> trials::Trials
         skipped: skipped.collect(),
         alembic: by_alembic.collect(),
         trace: answer.traces.iter().flat_map(|it| traced(project, case, it)).collect(),
+        contention: answer
+            .blocked
+            .iter()
+            .map(|it| trials::Blocked {
+                revision: it.revision.clone(),
+                table: it.table.clone(),
+                rows: it.rows,
+                scan_milliseconds: milliseconds(it.scan),
+                read_milliseconds: milliseconds(it.reads),
+                write_milliseconds: milliseconds(it.writes),
+                note: it.why.clone(),
+            })
+            .collect(),
         unfilled: answer
             .unfilled
             .iter()
@@ -265,6 +279,10 @@ fn trials(project: &Project, case: &Case<'_>, answer: &Answer) -> trials::Trials
             })
             .collect(),
     }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What was seen of a revision, statement by statement.

@@ -36,6 +36,8 @@ fn the_documents_hold_on_a_server() {
     let mut run = Vec::new();
     // Those that are run with rows.
     let (filled, mut rows) = (tempfile::tempdir().unwrap(), Vec::new());
+    // Those that are run beside others.
+    let (beside, mut busy) = (tempfile::tempdir().unwrap(), Vec::new());
     for rule in rules::ALL.iter().filter(|rule| matches!(rule.spec.check, Check::Run)) {
         let mut given: Vec<String> = Vec::new();
         // The database that the next block is upgraded on, stamped with its head.
@@ -66,6 +68,11 @@ fn the_documents_hold_on_a_server() {
                 rows.push((rule.name, text, expected));
                 continue;
             }
+            if kind.starts_with("contention ") {
+                add(&beside.path().join((busy.len() + 100).to_string()), &bodies);
+                busy.push((rule.name, text, expected));
+                continue;
+            }
             if let Some(dump) = dump.take() {
                 let (folder, file) = (folder.path().join("dumped").join(run.len().to_string()), "schema.sql");
                 add(&folder, &bodies);
@@ -82,7 +89,11 @@ fn the_documents_hold_on_a_server() {
         }
     }
     assert!(run.len() >= 8, "only {} blocks were run", run.len());
-    for (folder, arguments, run) in [(folder.path(), &[][..], run), (filled.path(), &["--rows", "3"], rows)] {
+    for (folder, arguments, run) in [
+        (folder.path(), &[][..], run),
+        (filled.path(), &["--rows", "3"], rows),
+        (beside.path(), &["--contention=400"], busy),
+    ] {
         let report = report(folder, arguments).unwrap();
         for (number, (rule, text, expected)) in (100..).zip(run) {
             let found: BTreeSet<_> = found_in(&report, number).into_iter().collect();

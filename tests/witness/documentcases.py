@@ -93,6 +93,7 @@ TASTE = "a choice that costs later, if ever; claims.py has what PostgreSQL says 
 TRIALS = "tests/roundtrip.rs runs its blocks"
 ELSEWHERE = {
     "bare-suppression": TEXT,
+    "blocked-traffic": TRIALS,
     "cluster-change": TRIALS,
     "concurrent-build-under-timeout": "another session must hold something; recipes.py",
     "contract-with-code": GRAPH,

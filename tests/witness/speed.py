@@ -29,7 +29,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from command import script_of  # noqa: E402
 from histories import Cluster, find_postgres  # noqa: E402
+from schema import stand_ins  # noqa: E402
 
 ENV = """
 import os, sys
@@ -63,11 +65,16 @@ else:
         run(connection)
 """
 CONFTEST = """
-import os, pytest, sqlalchemy
+import os, sys
+sys.path.insert(0, {here!r})
+sys.path += {roots!r}
+from schema import stand_ins
+stand_ins()
+import pytest, sqlalchemy
 
 @pytest.fixture
 def alembic_config():
-    return {"file": os.environ["INI"]}
+    return {{"file": os.environ["INI"]}}
 
 @pytest.fixture
 def alembic_engine():
@@ -95,13 +102,14 @@ class Race:
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         ).stdout)
         self.count = len(told["revisions"])
+        self.versions = versions
         versions = sorted({str((Path.cwd() / it["file"]).parent.resolve()) for it in told["revisions"]})
         convention = (told["environments"][0]["naming_convention"] or {}).get("templates")
         roots = [str(Path(it).resolve()) for it in options.root]
         text = ENV.format(here=str(HERE), roots=roots, convention=convention, each=options.per_migration)
         (place / "env.py").write_text(text)
         (place / "script.py.mako").write_text("")
-        (place / "conftest.py").write_text(CONFTEST)
+        (place / "conftest.py").write_text(CONFTEST.format(here=str(HERE), roots=roots))
         self.ini = place / "alembic.ini"
         locations = os.pathsep.join(versions)
         self.ini.write_text(
@@ -143,24 +151,56 @@ class Race:
             print("pytest-alembic: left out, it is not installed")
             return None
         url = self.cluster.database()
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--test-alembic", "--rootdir", str(self.place)]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--test-alembic"]
+        command += ["-o", "pytest_alembic_tests_path=conftest.py", "--rootdir", str(self.place)]
         seconds, done = timed([*command, str(self.place)], env=self.environment(url), cwd=self.place)
         print("\n".join(f"  {line}" for line in done.stdout.splitlines() if re.match(r"(FAILED|ERROR|\d+ )", line)))
+        if self.steps() < self.count:
+            print(f"pytest-alembic: {self.steps()} runs of {self.count} revisions: {done.stdout[-300:]}")
+            return None
         return self.tell("pytest-alembic", seconds, self.steps())
 
-    def shell(self) -> float:
+    def straight(self) -> tuple[str, int]:
+        """The longest stretch where one revision follows the other, so that +1 and -1 mean one thing: what is below, and how
+        long it is."""
+        sys.path += [str(Path(it).resolve()) for it in self.options.root]
+        stand_ins()
+        _, script = script_of(self.folder, self.versions)
+        ends: set[str] = set()
+        best, below, length = ("base", 0), "base", 0
+        for it in reversed(list(script.iterate_revisions("heads", "base", implicit_base=True))):
+            ends -= set(it._all_down_revisions)
+            ends.add(it.revision)
+            if len(ends) > 1 or it.is_merge_point:
+                below, length = it.revision, 0
+            else:
+                length += 1
+            if length > best[1]:
+                best = (below, length)
+        return best
+
+    def shell(self) -> float | None:
         url = self.cluster.database()
+        below, length = self.straight()
+        count = min(self.options.sample, length)
+        first = [sys.executable, "-m", "alembic", "-c", str(self.ini), "upgrade", below]
+        if below != "base" and timed(first, env=self.environment(url), cwd=self.place)[1].returncode:
+            print(f"a shell: the way up to {below} fails")
+            return None
         alembic = f"{shlex.quote(sys.executable)} -m alembic -c {shlex.quote(str(self.ini))}"
         once = f"{alembic} upgrade +1 && {{ {alembic} downgrade -1 && {alembic} upgrade +1 || true; }}"
-        loop = f"for i in $(seq {self.options.sample}); do {once}; done"
-        seconds, _ = timed(["bash", "-c", loop], env=self.environment(url), cwd=self.place)
-        return self.tell(f"alembic from a shell, {self.options.sample} of {self.count} revisions", seconds, self.steps())
+        loop = f"for i in $(seq {count}); do {once}; done"
+        seconds, done = timed(["bash", "-c", loop], env=self.environment(url), cwd=self.place)
+        if self.steps() < 2 * count:
+            print(f"a shell: {self.steps()} runs of {count} revisions: {done.stdout[-300:]}")
+            return None
+        return self.tell(f"alembic from a shell, {count} of {self.count} revisions above {below}", seconds, self.steps())
 
     def run(self) -> int:
         ours, rows = self.limbeck(), self.limbeck("--rows", "3")
         if ours is None:
             return 2
-        slow = False
+        slow = rows is None
         for name, theirs in [("pytest-alembic", self.pytest()), ("a shell", self.shell())]:
             for what, each, least in [("limbeck", ours, 10), ("limbeck --rows", rows, 3)]:
                 if theirs is not None and each is not None:

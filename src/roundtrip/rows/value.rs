@@ -96,7 +96,7 @@ fn plain(base: &str, n: u64) -> Option<String> {
 }
 
 /// `character varying(10)`: the name, and the numbers.
-fn parts(base: &str) -> (String, Vec<usize>) {
+pub(super) fn parts(base: &str) -> (String, Vec<usize>) {
     let Some((before, rest)) = base.split_once('(') else { return (base.to_owned(), Vec::new()) };
     let (inside, after) = rest.split_once(')').unwrap_or((rest, ""));
     let arguments = inside.split(',').filter_map(|it| it.trim().parse().ok()).collect();

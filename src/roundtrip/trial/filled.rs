@@ -103,7 +103,7 @@ impl Bench<'_> {
     }
 
     /// Runs a revision that goes well without rows.
-    async fn plainly(&mut self, scratch: &mut Scratch, place: usize, direction: Direction) -> Result<()> {
+    pub(super) async fn plainly(&mut self, scratch: &mut Scratch, place: usize, direction: Direction) -> Result<()> {
         let Err((_, stop)) = self.through(scratch, &[(place, direction)], self.manners.clone()).await? else {
             return Ok(());
         };
