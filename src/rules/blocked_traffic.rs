@@ -5,5 +5,4 @@ use crate::{
     rule::{Check, Group, Spec},
 };
 
-pub(super) static SPEC: Spec =
-    Spec { severity: Severity::Error, group: Group::Lock, default: true, check: Check::Run };
+pub(super) static SPEC: Spec = Spec { severity: Severity::Error, group: Group::Lock, default: true, check: Check::Run };

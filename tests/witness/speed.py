@@ -102,8 +102,8 @@ class Race:
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         ).stdout)
         self.count = len(told["revisions"])
-        self.versions = versions
         versions = sorted({str((Path.cwd() / it["file"]).parent.resolve()) for it in told["revisions"]})
+        self.versions = versions
         convention = (told["environments"][0]["naming_convention"] or {}).get("templates")
         roots = [str(Path(it).resolve()) for it in options.root]
         text = ENV.format(here=str(HERE), roots=roots, convention=convention, each=options.per_migration)
