@@ -72,6 +72,8 @@ pub struct Report {
     pub coverage: Vec<Coverage>,
     /// The revisions of each environment that are reported on; `None`: all.
     pub reported: Vec<Option<BTreeSet<String>>>,
+    /// The revisions of each environment that are known to be new; `None`: nothing says which are.
+    pub fresh: Vec<Option<BTreeSet<String>>>,
 }
 
 impl Report {
@@ -267,6 +269,7 @@ fn judged(case: &Case<'_>, past: Option<&mut Past>) -> Report {
         environments: vec![(folder.clone(), stack.clone())],
         coverage: vec![coverage],
         reported: vec![newness.reported.as_ref().map(ids)],
+        fresh: vec![newness.fresh.as_ref().map(ids)],
     }
 }
 

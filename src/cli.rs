@@ -111,6 +111,7 @@ pub struct Init {
 
 /// `limbeck check`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Check {
     /// Where to look and what to obey
     #[command(flatten)]
@@ -155,6 +156,15 @@ pub struct Check {
     /// Make an error of each operation that is not understood
     #[arg(long)]
     pub strict: bool,
+    /// Write what the helps of some rules say into new revisions, where it is sure to be right; report what is left
+    #[arg(long, conflicts_with = "stats")]
+    pub fix: bool,
+    /// Show what --fix would write, and write nothing; the exit code is 1 where there is anything
+    #[arg(long, conflicts_with_all = ["fix", "formats", "statistics", "stats"])]
+    pub diff: bool,
+    /// With --fix and --diff: also in revisions that are not known to be new, and may have been run somewhere
+    #[arg(long)]
+    pub unsafe_fixes: bool,
 }
 
 impl Check {
@@ -377,7 +387,7 @@ pub struct Rebase {
 }
 
 /// Where to look and what to obey.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Place {
     /// A repository, an Alembic folder, a versions folder or single revision files
     #[arg(value_name = "PATH", default_value = ".")]

@@ -1,5 +1,9 @@
 //! Findings: what can be wrong, and where.
 
+mod repair;
+
+pub use repair::{Edit, Repair};
+
 use crate::source::Span;
 
 /// How bad the effect is.
@@ -116,6 +120,8 @@ pub struct Finding {
     pub suppressed: bool,
     /// It is in the baseline.
     pub accepted: bool,
+    /// What takes it away again, all of it together; empty where that is for people to say.
+    pub repairs: Vec<Repair>,
 }
 
 impl Finding {
@@ -134,6 +140,7 @@ impl Finding {
             breaks: Breaks::Neither,
             suppressed: false,
             accepted: false,
+            repairs: Vec::new(),
         }
     }
 
@@ -152,6 +159,12 @@ impl Finding {
     /// Names what it is about.
     pub fn object(&mut self, object: impl Into<String>) -> &mut Self {
         self.subject.object = object.into();
+        self
+    }
+
+    /// Says what takes it away again. Several are done together, or none.
+    pub fn repair(&mut self, repair: Repair) -> &mut Self {
+        self.repairs.push(repair);
         self
     }
 }

@@ -26,6 +26,7 @@ pub mod schema;
 
 // Third floor: judgement.
 pub mod check;
+pub mod fix;
 pub mod policy;
 pub mod rule;
 pub mod rules;

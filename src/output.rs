@@ -6,6 +6,7 @@
 pub mod baseline;
 pub mod concise;
 pub mod coverage;
+pub mod diff;
 pub mod environment;
 pub mod explain;
 mod fingerprint;
@@ -29,7 +30,7 @@ pub mod ways;
 
 use crate::{
     check::Report,
-    finding::Finding,
+    finding::{Edit, Finding},
     history::History,
     rule::Rule,
     source::{Place, Source, Sources, Span},
@@ -199,6 +200,11 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// What takes the finding away, where limbeck can tell.
+    fn fix(&self, sources: &Sources) -> Option<Vec<Edit>> {
+        if self.finding.suppressed { None } else { crate::fix::of(self.finding, sources) }
+    }
+
     /// What rows are sorted by: nothing that depends on the order of reading.
     fn key(&self) -> impl Ord + '_ {
         let Finding { rule, span: Span { start, end, .. }, message, subject, .. } = self.finding;

@@ -23,6 +23,7 @@ use std::cell::OnceCell;
 pub mod code;
 mod columns;
 mod line;
+pub mod mend;
 mod rows;
 mod transaction;
 mod waiting;

@@ -11,6 +11,7 @@ use crate::{
     finding::{Direction, Severity},
     lock::Server,
     output::{self, Look, Output, Paths},
+    policy::Policy,
     rules,
     source::Sources,
 };
@@ -24,6 +25,7 @@ use std::{
 
 mod baseline;
 mod coverage;
+mod fix;
 mod gate;
 mod history;
 mod init;
@@ -120,29 +122,16 @@ fn gather(place: &Place, sources: Sources, world: &mut World<'_>) -> Result<(Con
 
 fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
     one_on_stdout(&args.formats)?;
+    if (args.fix || args.diff)
+        && let Some(exit) = fix::run(args, world)?
+    {
+        return Ok(exit);
+    }
     let project = Project::read(&args.place, args.sqlalchemy, world)?;
-    let mut policy = project.config.policy.clone();
-    if let Some(postgres) = args.postgres {
-        policy.target.postgres = postgres;
-        policy.target.postgres_told = true;
-    }
-    if !args.select.is_empty() {
-        policy.select = Some(config::rules_named(&args.select)?);
-    }
-    policy.ignore.extend(config::rules_named(&args.ignore)?);
-    if args.since.is_some() {
-        policy.target.since.clone_from(&args.since);
-    }
-    if let Some(since) = &policy.target.since {
-        let from_file = if args.since.is_some() { None } else { project.config.file.clone() };
-        project.knows(since, from_file.as_deref())?;
-    }
+    let mut policy = policy(args, &project)?;
     let gate = args.against().map(|name| Gate::open(&project, name)).transpose()?;
     if let Some(line) = gate.as_ref().and_then(Gate::talk) {
         writeln!(world.err, "limbeck: {line}").map_err(fault::unwritten)?;
-    }
-    if args.strict {
-        policy.insist(OPAQUE);
     }
     let given = args.stats.as_deref().map(|file| stats::Given::read(file, &world.here)).transpose()?;
     if let Some(given) = &given {
@@ -171,6 +160,30 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
         output.write(output_format(format), out)
     });
     ended(written, &args.formats, args.fail_on, &report, world)
+}
+
+/// What the configuration and the flags of a check come to.
+fn policy(args: &Check, project: &Project) -> Result<Policy> {
+    let mut policy = project.config.policy.clone();
+    if let Some(postgres) = args.postgres {
+        policy.target.postgres = postgres;
+        policy.target.postgres_told = true;
+    }
+    if !args.select.is_empty() {
+        policy.select = Some(config::rules_named(&args.select)?);
+    }
+    policy.ignore.extend(config::rules_named(&args.ignore)?);
+    if args.since.is_some() {
+        policy.target.since.clone_from(&args.since);
+    }
+    if let Some(since) = &policy.target.since {
+        let from_file = if args.since.is_some() { None } else { project.config.file.clone() };
+        project.knows(since, from_file.as_deref())?;
+    }
+    if args.strict {
+        policy.insist(OPAQUE);
+    }
+    Ok(policy)
 }
 
 /// Says what came of it to people whose output went to machines, and answers for the worst finding.

@@ -20,6 +20,7 @@ mod map;
 mod names;
 mod needs;
 mod object;
+mod reach;
 mod rows;
 mod table;
 
@@ -32,6 +33,7 @@ pub(crate) use names::Answer;
 pub use names::{Names, Naming};
 pub use needs::{Need, primary_key};
 pub use object::Object;
+pub use reach::Shortfall;
 pub use table::{Column, Constraint, Proof, Table};
 
 /// An answer about a database of which only the history is known.

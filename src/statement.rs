@@ -12,12 +12,14 @@ use std::{cmp::Ordering, fmt};
 
 mod definition;
 mod expr;
+mod query;
 mod types;
 mod upkeep;
 mod words;
 
 pub use definition::{Change, Commented, Definition, Make, RowSecurity, Sort, formatted};
 pub use expr::Expr;
+pub use query::{Body, Facts, Nothing, Query, Relation, Source};
 pub use types::{Family, Type};
 pub use upkeep::{
     Act, Annex, AnnexSort, Domain, DomainChange, Function, Generation, Mode, PartitionOf, Upkeep, Volatility,
@@ -599,8 +601,8 @@ pub struct Update {
     /// What is assigned.
     pub set: Vec<(String, Expr)>,
     /// `FROM` other tables: a row without a partner there is not reached.
-    pub from: bool,
-    /// `WHERE`.
+    pub from: Vec<Source>,
+    /// `WHERE`, and the `ON` of what is joined in `FROM`.
     pub condition: Option<Expr>,
 }
 
@@ -639,14 +641,6 @@ pub fn milliseconds(text: &str) -> Option<u64> {
         _ => return None,
     };
     number.checked_mul(factor)
-}
-
-impl Update {
-    /// Every row in which the column is NULL is reached: no `FROM`, and no `WHERE` or one that such a row satisfies.
-    #[must_use]
-    pub fn reaches_nulls_of(&self, column: &str) -> bool {
-        !self.from && self.condition.as_ref().is_none_or(|it| it.holds_where_null(column))
-    }
 }
 
 impl Statement {

@@ -1,7 +1,7 @@
 //! `# limbeck: ignore[rule] reason`: what a user asks to be silent about, and whether it was any use.
 
 use crate::{
-    finding::{Finding, Severity},
+    finding::{Finding, Repair, Severity},
     rules,
     source::{SourceId, Sources, Span},
 };
@@ -40,6 +40,8 @@ struct Suppression {
     rules: Vec<Named>,
     /// It says `limbeck:` and then nothing that is understood.
     odd: bool,
+    /// It is a comment of Python's, and speaks to nobody else.
+    whole: bool,
 }
 
 /// All comments of an environment that ask for silence.
@@ -114,6 +116,9 @@ impl Suppressions {
                 };
                 let mut finding = Finding::new("unused-suppression", Severity::Warning, named.span, message);
                 finding.object(named.rule.clone()).help("remove the comment, or the name from it");
+                if it.whole && it.rules.len() == 1 {
+                    finding.repair(Repair::Uncomment { span: it.span });
+                }
                 out.push(finding);
             }
             if !it.reason {
@@ -166,6 +171,7 @@ fn understand(sources: &Sources, span: Span, text: &str, sql: bool) -> Option<Su
         reason: false,
         rules: Vec::new(),
         odd: true,
+        whole: !sql && text.trim_start_matches(['#', ' ', '\t']).starts_with("limbeck:"),
     };
     let rest = if let Some(rest) = asked.strip_prefix("ignore-file[") {
         found.file = true;

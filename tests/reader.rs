@@ -450,3 +450,19 @@ fn an_argument_that_alembic_or_sqlalchemy_refuses_sends_nothing() {
     }
     assert_eq!(lines("", "op.drop_table('group', quote=False)"), ["?14: `op.drop_table`: `quote` is not evaluated"]);
 }
+
+#[test]
+fn a_project_that_changes_what_sqlalchemy_writes_is_not_guessed_at() {
+    let head = "from sqlalchemy.ext.compiler import compiles\nfrom sqlalchemy.schema import DropTable\n";
+    let changed = |dialect: &str| {
+        format!(
+            "{head}@compiles(DropTable{dialect})\ndef _c(element, compiler, **kw):\n    return 'DROP TABLE x CASCADE'\n"
+        )
+    };
+    for dialect in ["", ", 'postgresql'"] {
+        let told = lines(&changed(dialect), "op.drop_table('t')");
+        assert!(told[0].ends_with("`@compiles` changes how `sqlalchemy.schema.DropTable` is written"), "{told:?}");
+    }
+    // For another database it changes nothing here.
+    assert_eq!(lines(&changed(", 'sqlite'"), "op.drop_table('t')"), ["DROP TABLE t"]);
+}

@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["sql"],
     &["history", "base", "schema"],
     &["lock"],
-    &["policy", "rule", "rules", "suppress", "check"],
+    &["policy", "rule", "rules", "suppress", "check", "fix"],
     &["output"],
     &["fault", "git", "discover", "config", "cli", "roundtrip", "run", "main"],
 ];

@@ -37,6 +37,18 @@ struct Finding<'a> {
     group: Option<&'a str>,
     breaks: &'a str,
     suppressed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Vec<Edit>>,
+}
+
+/// What stands in place of a part of the file then; all edits of a finding go together.
+#[derive(Serialize)]
+struct Edit {
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -145,6 +157,18 @@ fn finding<'a>(output: &Output<'_>, row: &'a Row<'_>) -> Finding<'a> {
         group: row.rule.map(|rule| rule.spec.group.word()),
         breaks: it.breaks.word(),
         suppressed: it.suppressed,
+        fix: row.fix(output.sources).map(|edits| edits.into_iter().map(|it| edit(output, it)).collect()),
+    }
+}
+
+fn edit(output: &Output<'_>, edit: finding::Edit) -> Edit {
+    let place = output.sources.place(edit.span);
+    Edit {
+        line: place.line,
+        column: place.column,
+        end_line: place.end_line,
+        end_column: place.end_column,
+        text: edit.text,
     }
 }
 

@@ -145,6 +145,7 @@ fn result(output: &Output<'_>, row: &Row<'_>, hashes: &mut alert::Hashes) -> sar
     result.rule_index = index(finding.rule);
     result.related_locations = place::related(output.sources, &finding.notes);
     result.properties = Some(subject(row));
+    result.fixes = row.fix(output.sources).map(|edits| vec![place::fix(output.sources, finding.rule, edits)]);
     result
 }
 

@@ -106,14 +106,22 @@ impl Interp<'_> {
             ("len", Some(value)) => self.length(&value, span)?,
             ("range", Some(_)) => ranged(&args.positional, span),
             ("str", None) => Value::made(""),
-            ("str", Some(value)) => match super::strings::shown(&value, span) {
-                Some(text) => Value::text(text),
-                None => Value::unknown(span, format!("`str()` of {} is not evaluated", value.kind())),
+            ("str", Some(value)) => {
+                match self.printed(&value, "__str__", span)?.or(super::strings::shown(&value, span)) {
+                    Some(text) => Value::text(text),
+                    None => Value::unknown(span, format!("`str()` of {} is not evaluated", value.kind())),
+                }
+            }
+            ("round", Some(Value::Int(n))) if second.is_none() => Value::Int(n),
+            ("ord", Some(value)) => match value.as_str().map(|text| text.chars().collect::<Vec<_>>()).as_deref() {
+                Some([c]) => Value::Int(i128::from(u32::from(*c))),
+                _ => Value::unknown(span, "it is not one character"),
             },
             ("repr", Some(value)) => match super::strings::repr(&value) {
                 Some(text) => Value::text(Text::at(text, span)),
                 None => Value::unknown(span, format!("`repr()` of {} is not evaluated", value.kind())),
             },
+            ("int", None) => Value::Int(0),
             ("int", Some(value)) => integer(&value, span),
             ("bool", Some(value)) => match self.truth(&value) {
                 Truth::Known(truth) => Value::Bool(truth),
@@ -259,7 +267,7 @@ impl Interp<'_> {
         Ok(known && keyed.is_empty())
     }
 
-    fn make_dict(&mut self, positional: &[Arg], keywords: &[(String, Arg, Span)], span: Span) -> Eval {
+    pub(super) fn make_dict(&mut self, positional: &[Arg], keywords: &[(String, Arg, Span)], span: Span) -> Eval {
         let mut items = Vec::new();
         if let Some(first) = positional.first() {
             if let Value::Dict(dict) = &first.value {

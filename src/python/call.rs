@@ -74,6 +74,7 @@ impl Interp<'_> {
             Value::Function(function) => self.call_function(function, args),
             Value::Class(class) => self.construct(class, args),
             Value::Method(method) => self.call_method(&method.0, &method.1, args),
+            Value::Partial(partial) => self.call(&partial.0, super::tools::completed(&partial.1, args)),
             Value::External(path) => self.call_external(path, args),
             Value::Unknown(unknown) => {
                 let handed = args.positional.iter().any(|arg| super::externals::sends_by_itself(&arg.value));
@@ -115,7 +116,13 @@ impl Interp<'_> {
     pub(super) fn define(&mut self, it: &ast::StmtFunctionDef, scope: &Rc<Scope>) -> Result<(), Halt> {
         let mut flavour = Flavour::Plain;
         let (mut decorated, mut manager) = (None, false);
+        let mut around = Vec::new();
+        let mut written = Vec::new();
         for decorator in &it.decorator_list {
+            if let Some(classes) = self.compiled_classes(&decorator.expression, scope)? {
+                written.extend(classes);
+                continue;
+            }
             let code = self.code(decorator.expression.range());
             match code.rsplit('.').next().unwrap_or(&code) {
                 "staticmethod" => flavour = Flavour::Static,
@@ -125,6 +132,9 @@ impl Interp<'_> {
                 "wraps" | "override" | "cache" | "lru_cache" | "overload" => {}
                 _ if code.contains("wraps(") || code.contains("lru_cache(") => {}
                 "contextmanager" => manager = true,
+                _ if decorated.is_none() && self.is_own(&decorator.expression, scope) => {
+                    around.push((self.eval(&decorator.expression, scope)?, self.span(decorator.range())));
+                }
                 _ => decorated = Some(code),
             }
         }
@@ -140,8 +150,27 @@ impl Interp<'_> {
             decorated,
             flavour,
         };
-        scope.set(it.name.id.as_str(), Value::Function(Rc::new(function)));
+        let mut value = Value::Function(Rc::new(function));
+        for (decorator, span) in around.into_iter().rev() {
+            value = self.call(&decorator, super::tools::call_of(vec![value], span))?;
+        }
+        Self::compiled_by(&written, &value);
+        scope.set(it.name.id.as_str(), value);
         Ok(())
+    }
+
+    /// The decorator is a function that is there to be read.
+    fn is_own(&mut self, decorator: &Expr, scope: &Rc<Scope>) -> bool {
+        let name = if let Expr::Call(call) = decorator { &*call.func } else { decorator };
+        let found = match name {
+            Expr::Name(name) => scope.get(name.id.as_str()),
+            _ => None,
+        };
+        match found {
+            Some(Value::Function(function)) => function.decorated.is_none() && !function.generator,
+            Some(Value::External(path)) => matches!(self.resolve(&path), Some(Value::Function(_))),
+            _ => false,
+        }
     }
 
     /// The body of a function that stands in the code being run.
@@ -310,16 +339,19 @@ impl Interp<'_> {
         }
         let body = self.heap.keep(Scope::of_class(Rc::clone(scope)));
         self.block(&it.body, &body)?;
+        let record = self.record(it, &bases, &body)?;
         let class = self.heap.keep(Rc::new(Class {
             name: it.name.id.to_string(),
             bases,
             scope: Rc::clone(&body),
             members: RefCell::new(Vec::new()),
+            record: RefCell::new(record),
         }));
         body.vars.borrow_mut().insert(CLASS.to_owned(), Value::Class(Rc::clone(&class)));
         if class.is_enum() {
             self.members(it, &class);
-        } else if let Some(dataclass) = it.decorator_list.iter().find(|it| self.code(it.range()).contains("dataclass"))
+        } else if class.record.borrow().is_none()
+            && let Some(dataclass) = it.decorator_list.iter().find(|it| self.code(it.range()).contains("dataclass"))
         {
             let span = self.span(dataclass.range());
             body.set("__dataclass__", Value::unknown(span, "it is a dataclass"));
@@ -401,14 +433,26 @@ impl Interp<'_> {
         if let Some(value) = self.custom_type(class, &args)? {
             return Ok(value);
         }
+        if let Some(value) = self.compiled_expression(class, &args)? {
+            return Ok(value);
+        }
+        let record = class.record.borrow().clone();
+        if let Some(record) = record.filter(|_| class.lookup("__init__").is_none() && class.lookup("__new__").is_none())
+        {
+            let object = Value::Instance(self.fill(class, &record, args)?);
+            self.after_init(&object, super::tools::call_of(Vec::new(), span))?;
+            return Ok(object);
+        }
         let instance = Instance { class: Rc::clone(class), fields: RefCell::default(), depth: self.guarded() };
         let instance = self.heap.keep(Rc::new(instance));
         let object = Value::Instance(Rc::clone(&instance));
+        let args_are_none = args.positional.is_empty() && args.keywords.is_empty() && args.open.is_none();
         match class.lookup("__init__") {
             Some(Value::Function(init)) => {
                 let bound = bound(&init, object.clone());
                 self.call_function(&bound, args)?;
             }
+            _ if super::compiles::is_statement(class) && args_are_none => {}
             _ if class.has_foreign_base() || class.lookup("__dataclass__").is_some() => {
                 let text = format!("`{}` is a class whose base is not evaluated", class.name);
                 return Ok(Value::inert(span, Reason::of(class.cause(), text)));

@@ -76,6 +76,9 @@ impl Interp<'_> {
                 },
             },
             Value::Ddl(op) => Ok(vec![(**op).clone()]),
+            Value::Instance(object) if parameters.is_none() => {
+                self.compiled_statement(object, what, span)?.map(|op| vec![op])
+            }
             Value::Unknown(unknown) => Err(not_known("the SQL is", &unknown.reason)),
             Value::External(path) => Err(Reason::elsewhere(format!("the SQL is `{path}`, which is not in the file"))),
             other => Err(format!("{} is executed", other.kind()).into()),

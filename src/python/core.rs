@@ -10,7 +10,7 @@ use crate::{
     source::{Span, Text},
 };
 use ruff_python_ast::{CmpOp, Operator};
-use std::{fmt::Write, rc::Rc};
+use std::rc::Rc;
 
 // ── values ──
 
@@ -49,7 +49,7 @@ pub(super) fn value(value: &Value, kind: Option<&Type>) -> Result<Expr, Reason> 
             }
         }
         Value::List(_) | Value::Tuple(_) | Value::Dict(_) => match kind {
-            Some(Type::Json { .. }) => match json(value) {
+            Some(Type::Json { .. }) => match super::json::plain(value) {
                 Some(text) => literal(Literal::Json(text)),
                 None => Err(Reason::of(value.cause(), format!("{} is not evaluated as JSON", value.kind()))),
             },
@@ -106,54 +106,6 @@ pub(super) fn clause(value: &Value) -> Result<Expr, Reason> {
             None => self::value(other, None),
         },
     }
-}
-
-/// Python's `json.dumps` with its default separators.
-pub(super) fn json(value: &Value) -> Option<String> {
-    Some(match &value.plain() {
-        Value::None => "null".to_owned(),
-        Value::Bool(it) => it.to_string(),
-        Value::Int(it) => it.to_string(),
-        Value::Float(it) => super::strings::float(*it),
-        Value::List(list) if list.spoiled.borrow().is_none() => {
-            let parts: Option<Vec<String>> = list.items.borrow().iter().map(json).collect();
-            format!("[{}]", parts?.join(", "))
-        }
-        Value::Tuple(items) => {
-            let parts: Option<Vec<String>> = items.iter().map(json).collect();
-            format!("[{}]", parts?.join(", "))
-        }
-        Value::Dict(dict) if dict.spoiled.borrow().is_none() => {
-            let mut parts = Vec::new();
-            for (key, value) in dict.items.borrow().iter() {
-                parts.push(format!("{}: {}", json_text(key.as_str()?), json(value)?));
-            }
-            format!("{{{}}}", parts.join(", "))
-        }
-        other => json_text(other.as_str()?),
-    })
-}
-
-fn json_text(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_ascii() && !c.is_ascii_control() => out.push(c),
-            c => {
-                let mut units = [0; 2];
-                for unit in c.encode_utf16(&mut units) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out.push('"');
-    out
 }
 
 // ── operators ──

@@ -244,7 +244,7 @@ impl Interp<'_> {
 
     pub(super) fn new_dict(&self, items: Vec<(Value, Value)>) -> Value {
         let depth = self.guarded();
-        let dict = Dict { items: RefCell::new(items), spoiled: RefCell::new(None), depth };
+        let dict = Dict { items: RefCell::new(items), spoiled: RefCell::new(None), depth, missing: RefCell::default() };
         Value::Dict(self.heap.keep(Rc::new(dict)))
     }
 
@@ -307,6 +307,10 @@ impl Interp<'_> {
             },
             Value::Range { start, stop, step } => Ok(Box::new(range(*start, *stop, *step).map(|n| Ok(Value::Int(n))))),
             Value::Class(class) if class.is_enum() => known(class.members.borrow().clone()),
+            Value::Instance(instance) => match instance.tuple() {
+                Some(items) => known(items),
+                None => not("it is an object".to_owned()),
+            },
             Value::Unknown(unknown) => Err(Rc::clone(unknown)),
             Value::File(file) if !file.read.replace(true) => known(super::files::lines(&file.text)),
             Value::Inspected(_) | Value::Answer(_) | Value::Question(_) => {

@@ -168,6 +168,9 @@ impl Interp<'_> {
         if let Some(value) = super::library::library(path, &args, span) {
             return Ok(value);
         }
+        if let Some(value) = self.tool(path, &args)? {
+            return Ok(value);
+        }
         if let Some(base) = super::metadata::carrier(&self.heap, path, &args) {
             return Ok(base);
         }
@@ -217,6 +220,9 @@ pub(super) fn sends_by_itself(value: &Value) -> bool {
         Value::Connection(_) | Value::Batch(_) => true,
         Value::External(path) => path.starts_with("alembic.op."),
         Value::Method(method) => sends_by_itself(&method.0),
+        Value::Partial(partial) => {
+            sends_by_itself(&partial.0) || partial.1.positional.iter().any(|arg| sends_by_itself(&arg.value))
+        }
         _ => false,
     }
 }

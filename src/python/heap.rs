@@ -67,14 +67,14 @@ impl Holder for List {
 
 impl Holder for Dict {
     fn empty(&self) {
-        let held = self.items.take();
+        let held = (self.items.take(), self.missing.take());
         drop(held);
     }
 }
 
 impl Holder for Class {
     fn empty(&self) {
-        let held = (self.members.take(), self.scope.vars.take());
+        let held = (self.members.take(), self.scope.vars.take(), self.record.take());
         drop(held);
     }
 }

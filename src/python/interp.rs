@@ -333,9 +333,11 @@ impl<'a> Interp<'a> {
                 for target in &it.targets {
                     if let Expr::Name(name) = target {
                         scope.vars.borrow_mut().remove(name.id.as_str());
-                    } else if let Expr::Subscript(ast::ExprSubscript { value, .. }) = target {
+                    } else if let Expr::Subscript(ast::ExprSubscript { value, slice, .. }) = target {
                         let container = self.eval(value, scope)?;
-                        self.spoil(&container, span);
+                        let key =
+                            if matches!(&**slice, Expr::Slice(_)) { None } else { Some(self.eval(slice, scope)?) };
+                        self.take_out(&container, key.as_ref(), span)?;
                     }
                 }
             }
@@ -345,7 +347,7 @@ impl<'a> Interp<'a> {
                     return Err(Halt::Raise { what: "AssertionError".to_owned(), message: None, span });
                 }
             }
-            Stmt::Match(it) => self.unresolved(self.span(it.subject.range()), "`match` is not evaluated")?,
+            Stmt::Match(it) => return self.match_case(it, scope),
             Stmt::Pass(_) | Stmt::TypeAlias(_) | Stmt::IpyEscapeCommand(_) => {}
         }
         Ok(Flow::Next)
@@ -368,6 +370,23 @@ impl<'a> Interp<'a> {
             };
         }
         Ok(Halt::Raise { what: self.code(class.range()), message, span })
+    }
+
+    /// `del container[key]`; where it is not known what is taken away, what is left is not known either.
+    fn take_out(&mut self, container: &Value, key: Option<&Value>, span: Span) -> Result<(), Halt> {
+        if let (Value::Dict(dict), Some(key)) = (container, key)
+            && matches!(self.taken(dict, key), super::dicts::Entry::Found(_))
+        {
+            return Ok(());
+        }
+        if let (Value::List(list), Some(key @ Value::Int(_))) = (container, key)
+            && self.guarded() <= list.depth
+        {
+            self.container_method(container, "pop", &super::tools::call_of(vec![key.clone()], span))?;
+            return Ok(());
+        }
+        self.spoil(container, span);
+        Ok(())
     }
 
     /// Something of a container is taken away: what is left of it is not known.

@@ -16,7 +16,7 @@ pub(super) fn library(path: &str, args: &Args, span: Span) -> Option<Value> {
     };
     let literal = |literal: Literal| Some(Value::Literal(Rc::new(literal)));
     match path {
-        "textwrap.dedent" | "inspect.cleandoc" if path == "textwrap.dedent" => Some(Value::text(dedent(&text(0)?))),
+        "textwrap.dedent" => Some(Value::text(dedent(&text(0)?))),
         "uuid.UUID" => {
             let whole = args.keywords.iter().find(|(it, ..)| it == "int").map(|(_, arg, _)| &arg.value);
             let id = match whole {
@@ -73,7 +73,7 @@ pub(super) fn library(path: &str, args: &Args, span: Span) -> Option<Value> {
                 parts?.iter().map(|part| part.as_str().trim_end_matches('/').to_owned()).collect();
             Some(Value::text(Text::at(joined.join("/"), span)))
         }
-        "pathlib.Path" | "pathlib.PurePath" | "pathlib.PosixPath" => {
+        "pathlib.Path" | "pathlib.PurePath" | "pathlib.PosixPath" | "pathlib.PurePosixPath" => {
             let mut path = super::files::path_of(&args.positional.first()?.value)?;
             for arg in args.positional.iter().skip(1) {
                 path = super::files::join(&path, &super::files::path_of(&arg.value)?);
@@ -84,9 +84,9 @@ pub(super) fn library(path: &str, args: &Args, span: Span) -> Option<Value> {
             Some(Value::external(text(0)?.as_str()))
         }
         "enum.auto" => Some(Value::external("enum.auto()")),
-        "json.dumps" if args.keywords.is_empty() => {
-            let value = args.positional.first()?;
-            Some(Value::text(Text::at(super::core::json(&value.value)?, span)))
+        "json.dumps" => Some(Value::text(Text::at(super::json::dumps(args)?, span))),
+        "textwrap.indent" if args.keywords.is_empty() && args.positional.len() == 2 => {
+            Some(Value::text(indented(&text(0)?, &text(1)?)))
         }
         _ => None,
     }
@@ -94,6 +94,21 @@ pub(super) fn library(path: &str, args: &Args, span: Span) -> Option<Value> {
 
 fn named(args: &Args, name: &str) -> Option<Text> {
     args.keywords.iter().find(|(it, ..)| it == name).and_then(|(_, arg, _)| arg.value.as_text())
+}
+
+/// `textwrap.indent`: a prefix before each line that is not blank.
+fn indented(text: &Text, prefix: &Text) -> Text {
+    let whole = text.as_str();
+    let mut result = Text::default();
+    let mut at = 0;
+    for line in whole.split_inclusive('\n') {
+        if !line.trim().is_empty() {
+            result.push(prefix);
+        }
+        result.push(&text.slice(at, at + line.len()));
+        at += line.len();
+    }
+    result
 }
 
 /// `textwrap.dedent`, the places kept.

@@ -310,6 +310,7 @@ fn object(class: &str, fields: &[(&str, Value)]) -> Value {
         bases: vec![Value::external(format!("sqlalchemy.{class}"))],
         scope: Scope::new(None),
         members: RefCell::default(),
+        record: RefCell::default(),
     });
     let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     Value::Instance(Rc::new(Instance { class, fields: RefCell::new(fields), depth: 0 }))

@@ -41,7 +41,13 @@ pub(super) fn carrier(heap: &Heap, path: &str, args: &Args) -> Option<Value> {
     if scope.get("metadata").is_none() && class {
         scope.set("metadata", Value::Item(Rc::new(Item::MetaData(RefCell::new(Value::None)))));
     }
-    let class = heap.keep(Rc::new(Class { name: name.to_owned(), bases, scope, members: RefCell::default() }));
+    let class = heap.keep(Rc::new(Class {
+        name: name.to_owned(),
+        bases,
+        scope,
+        members: RefCell::default(),
+        record: RefCell::default(),
+    }));
     Some(if object {
         Value::Instance(heap.keep(Rc::new(Instance { class, fields: RefCell::default(), depth: 0 })))
     } else {

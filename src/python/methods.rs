@@ -3,7 +3,6 @@
 use super::{
     expr::position,
     interp::{Args, Eval, Halt, Interp},
-    iterators::{Side, View},
     value::{List, Unknown, Value},
 };
 use crate::source::{Span, Text};
@@ -48,32 +47,15 @@ impl Interp<'_> {
                 });
                 Value::None
             }
-            (Value::Dict(dict), "items" | "keys" | "values" | "copy", _) => {
-                let shows = |side| Value::View(Rc::new(View { dict: Rc::clone(dict), side }));
-                match (name, &*dict.spoiled.borrow()) {
-                    (_, Some(unknown)) => Value::Unknown(Rc::clone(unknown)),
-                    ("copy", None) => self.new_dict(dict.items.borrow().clone()),
-                    ("keys", None) => shows(Side::Keys),
-                    ("values", None) => shows(Side::Values),
-                    _ => shows(Side::Items),
+            (Value::Dict(dict), ..) => return self.dict_method(receiver, dict, name, args).map(Some),
+            (Value::Bytes(bytes), "decode", _) => match std::str::from_utf8(bytes) {
+                Ok(text) if args.positional.iter().all(|arg| arg.value.as_str() == Some("utf-8")) => {
+                    Value::text(Text::at(text, span))
                 }
-            }
-            (Value::Dict(_), "get", Some(key)) => match self.item(receiver, &key, span) {
-                Err(Halt::Raise { .. }) => args.positional.get(1).map_or(Value::None, |arg| arg.value.clone()),
-                other => other?,
+                _ => Value::unknown(span, "`.decode()` of bytes is not evaluated"),
             },
-            (Value::Dict(dict), "update", Some(Value::Dict(more))) if self.guarded() <= dict.depth => {
-                self.changes.containers += 1;
-                for (key, value) in more.items.borrow().iter() {
-                    super::expr::put(&mut dict.items.borrow_mut(), key.clone(), value.clone());
-                }
-                Value::None
-            }
-            (Value::Dict(dict), "setdefault" | "pop" | "update" | "clear" | "popitem", _) => {
-                self.changes.containers += 1;
-                let reason = format!("it was changed by `.{name}()`").into();
-                *dict.spoiled.borrow_mut() = Some(Rc::new(Unknown { reason, span, inert: false }));
-                Value::unknown(span, format!("`.{name}()` is not evaluated"))
+            (Value::Set(set), "update" | "discard" | "remove" | "union" | "difference" | "intersection", _) => {
+                self.set_method(set, name, args)?
             }
             (Value::Set(_) | Value::List(_) | Value::Tuple(_), _, _) => {
                 Value::inert(span, format!("`.{name}()` is not evaluated"))
@@ -81,6 +63,53 @@ impl Interp<'_> {
             (text, _, _) if text.as_str().is_some() => return self.text_method(text, name, args).map(Some),
             _ => return Ok(None),
         }))
+    }
+
+    fn set_method(&mut self, set: &Rc<List>, name: &str, args: &Args) -> Eval {
+        let span = args.span;
+        let mut items = match &*set.spoiled.borrow() {
+            Some(unknown) => return Ok(Value::Unknown(Rc::clone(unknown))),
+            None => set.items.borrow().clone(),
+        };
+        let among = |items: &[Value], value: &Value| items.iter().any(|it| it.equal(value) == Some(true));
+        if let ("discard" | "remove", [arg]) = (name, args.positional.as_slice()) {
+            items.retain(|it| it.equal(&arg.value) != Some(true));
+        } else {
+            for arg in &args.positional {
+                let more = match &arg.value {
+                    Value::Set(more) if more.spoiled.borrow().is_none() => more.items.borrow().clone(),
+                    other => match self.collect(other, span)? {
+                        Ok(more) => more,
+                        Err(unknown) => {
+                            if name == "update" {
+                                *set.spoiled.borrow_mut() = Some(Rc::clone(&unknown));
+                            }
+                            return Ok(Value::Unknown(unknown));
+                        }
+                    },
+                };
+                match name {
+                    "difference" => items.retain(|it| !among(&more, it)),
+                    "intersection" => items.retain(|it| among(&more, it)),
+                    _ => more.into_iter().for_each(|it| {
+                        if !among(&items, &it) {
+                            items.push(it);
+                        }
+                    }),
+                }
+            }
+        }
+        if matches!(name, "update" | "discard" | "remove") {
+            self.change_list(set, span, |own| {
+                *own = items;
+                Ok(())
+            });
+            return Ok(Value::None);
+        }
+        Ok(match self.list(Ok(items), span) {
+            Value::List(list) => self.distinct(&list, span),
+            other => other,
+        })
     }
 
     fn rearrange(&mut self, list: &List, name: &str, first: Option<Value>, second: Option<Value>, span: Span) -> Value {
@@ -145,6 +174,15 @@ impl Interp<'_> {
                 },
             }
         }
+        match args.keywords.as_slice() {
+            [] => {}
+            [(keyword, arg, _)] if keyword == "maxsplit" && words.len() == 1 => match arg.value {
+                Value::Int(most) => words.push(most.to_string()),
+                _ => return Ok(Value::unknown(span, format!("`.{name}()` is not evaluated"))),
+            },
+            _ if name == "encode" => {}
+            _ => return Ok(Value::unknown(span, format!("`.{name}()` is not evaluated"))),
+        }
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         Ok(match trimmed(&text, name, &words) {
             Some(part) => Value::text(part),
@@ -166,6 +204,44 @@ impl Interp<'_> {
             ("replace", [from, to]) => made(text.replace(from, to)),
             ("startswith", [word]) => Value::Bool(text.starts_with(word)),
             ("endswith", [word]) => Value::Bool(text.ends_with(word)),
+            ("title", []) if text.is_ascii() => made(title(text)),
+            ("swapcase", []) if text.is_ascii() => made(
+                text.chars()
+                    .map(|c| if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() })
+                    .collect(),
+            ),
+            ("isupper", []) if text.is_ascii() => {
+                Value::Bool(text.to_ascii_uppercase() == text && text.to_ascii_lowercase() != text)
+            }
+            ("islower", []) if text.is_ascii() => {
+                Value::Bool(text.to_ascii_lowercase() == text && text.to_ascii_uppercase() != text)
+            }
+            ("isalpha", []) if text.is_ascii() => {
+                Value::Bool(!text.is_empty() && text.chars().all(|c| c.is_ascii_alphabetic()))
+            }
+            ("isalnum", []) if text.is_ascii() => {
+                Value::Bool(!text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric()))
+            }
+            ("isspace", []) => Value::Bool(!text.is_empty() && text.chars().all(char::is_whitespace)),
+            ("find" | "index", [word]) if text.is_ascii() => match text.find(word) {
+                Some(at) => Value::Int(i128::try_from(at).unwrap_or(0)),
+                None if name == "find" => Value::Int(-1),
+                None => Value::unknown(span, "`.index()` is not evaluated"),
+            },
+            ("ljust" | "rjust" | "center", [width]) => {
+                let width: usize = width.parse().unwrap_or(0);
+                if width > 1000 {
+                    return Value::unknown(span, format!("`.{name}()` is not evaluated"));
+                }
+                let gap = width.saturating_sub(text.chars().count());
+                // CPython puts the odd blank to the left where the width is odd.
+                let left = match name {
+                    "ljust" => 0,
+                    "rjust" => gap,
+                    _ => gap / 2 + (gap & width & 1),
+                };
+                made(format!("{}{text}{}", " ".repeat(left), " ".repeat(gap - left)))
+            }
             ("isdigit", []) => Value::Bool(!text.is_empty() && text.chars().all(|c| c.is_ascii_digit())),
             ("count", [word]) if !word.is_empty() => {
                 Value::Int(i128::try_from(text.matches(word).count()).unwrap_or(0))
@@ -183,11 +259,52 @@ impl Interp<'_> {
             ("split", [separator]) if !separator.is_empty() => {
                 self.list(Ok(text.split(separator).map(|it| made(it.to_owned())).collect()), span)
             }
-            ("splitlines", []) => self.list(Ok(text.lines().map(|it| made(it.to_owned())).collect()), span),
+            ("split", [separator, most]) if !separator.is_empty() => {
+                let most: usize = most.parse().unwrap_or(usize::MAX - 1);
+                self.list(
+                    Ok(text.splitn(most.saturating_add(1), separator).map(|it| made(it.to_owned())).collect()),
+                    span,
+                )
+            }
+            ("rsplit", [separator, most]) if !separator.is_empty() => {
+                let most: usize = most.parse().unwrap_or(usize::MAX - 1);
+                let mut parts: Vec<Value> =
+                    text.rsplitn(most.saturating_add(1), separator).map(|it| made(it.to_owned())).collect();
+                parts.reverse();
+                self.list(Ok(parts), span)
+            }
+            ("partition" | "rpartition", [separator]) if !separator.is_empty() => {
+                let parts = if name == "partition" { text.split_once(separator) } else { text.rsplit_once(separator) };
+                let parts = match (parts, name) {
+                    (Some((head, tail)), _) => [head, separator, tail],
+                    (None, "partition") => [text, "", ""],
+                    (None, _) => ["", "", text],
+                };
+                Value::Tuple(Rc::new(parts.iter().map(|it| made((*it).to_owned())).collect()))
+            }
+            ("splitlines", []) if !text.replace("\r\n", "\n").contains(|c| c != '\n' && is_line_end(c)) => {
+                self.list(Ok(text.lines().map(|it| made(it.to_owned())).collect()), span)
+            }
             ("encode", _) => Value::Bytes(Rc::new(text.as_bytes().to_vec())),
             _ => Value::unknown(span, format!("`.{name}()` is not evaluated")),
         }
     }
+}
+
+/// Where `str.splitlines` ends a line.
+fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// `str.title`, of ASCII.
+fn title(text: &str) -> String {
+    let mut inside = false;
+    let turn = |c: char| {
+        let turned = if inside { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };
+        inside = c.is_ascii_alphabetic();
+        turned
+    };
+    text.chars().map(turn).collect()
 }
 
 /// The methods that cut a string: the places of what is left are kept.

@@ -121,7 +121,21 @@ impl Interp<'_> {
                         None => return Ok(Value::unknown(span, "the key is not known")),
                     }
                 }
-                Err(missing("KeyError"))
+                let made = dict.missing.borrow().clone();
+                match made {
+                    Some(_) if self.guarded() > dict.depth => Ok(Value::unknown(span, "the dict has another content")),
+                    Some(factory) => {
+                        let value = self.call(&factory, super::tools::call_of(Vec::new(), span))?;
+                        self.changes.containers += 1;
+                        super::expr::put(&mut dict.items.borrow_mut(), key.clone(), value.clone());
+                        Ok(value)
+                    }
+                    None => Err(missing("KeyError")),
+                }
+            }
+            (Value::Instance(instance), Value::Int(index)) if instance.tuple().is_some() => {
+                let items = instance.tuple().unwrap_or_default();
+                position(*index, items.len()).and_then(|at| items.get(at)).cloned().ok_or_else(|| missing("IndexError"))
             }
             (Value::List(list), Value::Int(index)) => {
                 if let Some(unknown) = &*list.spoiled.borrow() {

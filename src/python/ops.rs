@@ -381,9 +381,14 @@ fn alter_default(value: &Value) -> Result<AlterDefault, Reason> {
 
 fn create_index(bound: &Bound, of: impl Fn(&Bound) -> Result<Qualified, Reason>) -> Result<Op, Reason> {
     let columns = bound.arg("columns").ok_or("the columns are not given")?;
+    let mut table = of(bound)?;
+    if table.name.text.is_empty() {
+        // Alembic's `schemaobj.index`: an empty name is taken for none.
+        table.name.text = "no_table".into();
+    }
     Ok(Op::CreateIndex(Box::new(Index {
         name: bound.name("index_name", "the index's name")?,
-        table: of(bound)?,
+        table,
         columns: items(columns, "the columns")?.iter().map(index_column).collect::<Result<_, _>>()?,
         unique: bound.is("unique")?,
         if_not_exists: bound.is("if_not_exists")?,

@@ -1,6 +1,7 @@
 //! Strings: literals with the place of every byte, f-strings, `%`, `.format`, and the methods of `str`.
 
 use super::{
+    format::{directive, formatted},
     interp::{Eval, Halt, Interp},
     value::{Arg, Scope, Unknown, Value},
 };
@@ -81,7 +82,7 @@ impl Interp<'_> {
                     }
                     let shown = match it.conversion {
                         ConversionFlag::Repr | ConversionFlag::Ascii => repr(&value).map(|text| Text::at(text, span)),
-                        _ => shown(&value, span),
+                        _ => self.printed(&value, "__format__", span)?.or_else(|| shown(&value, span)),
                     };
                     let shown = shown.and_then(|shown| formatted(&value, shown, spec.as_str(), span));
                     match (shown, &it.debug_text) {
@@ -126,6 +127,10 @@ impl Interp<'_> {
             };
             let shown = match &value {
                 Some(Value::Unknown(unknown)) => return Ok(Value::Unknown(Rc::clone(unknown))),
+                Some(value) if directive.kind == 's' => {
+                    let own = self.printed(value, "__str__", span)?.or_else(|| shown(value, span));
+                    super::format::directive(value, own, &directive.flags, 's', span)
+                }
                 Some(value) => directive.show(value, span),
                 None => None,
             };
@@ -174,15 +179,18 @@ impl Interp<'_> {
             };
             let Some(mut value) = value else { return unknown() };
             if !path.is_empty() {
-                let Some(attribute) = path.strip_prefix('.').filter(|it| !it.contains(['.', '['])) else {
-                    return unknown();
-                };
-                value = self.attribute(&value, attribute, span)?;
+                match self.followed(value, path, span)? {
+                    Some(found) => value = found,
+                    None => return unknown(),
+                }
             }
             if let Value::Unknown(it) = value {
                 return Ok(Value::Unknown(it));
             }
-            let shown = if conversion == "r" { repr(&value).map(|it| Text::at(it, span)) } else { shown(&value, span) };
+            let shown = match conversion {
+                "r" => repr(&value).map(|it| Text::at(it, span)),
+                _ => self.printed(&value, "__format__", span)?.or_else(|| shown(&value, span)),
+            };
             match shown.and_then(|shown| formatted(&value, shown, spec, span)) {
                 Some(shown) => text.push(&shown),
                 None => return Ok(Value::Unknown(self.unprintable(&value, span))),
@@ -191,6 +199,47 @@ impl Interp<'_> {
         text.push(&template.slice(at, source.len()));
         self.spend(text.as_str().len(), span)?;
         Ok(Value::text(text))
+    }
+
+    /// What an object's own `__str__` says, which is asked for by `str()` and in formats; `None` where it has none, or
+    /// where Python's versions do not agree.
+    pub(super) fn printed(&mut self, value: &Value, asked: &str, span: Span) -> Result<Option<Text>, Halt> {
+        let Value::Instance(instance) = value else { return Ok(None) };
+        let class = &instance.class;
+        let is = |name: &str| class.bases.iter().any(|it| matches!(it, Value::External(path) if &**path == name));
+        if asked == "__format__" && is("enum.IntEnum") {
+            return Ok(shown(&value.plain(), span));
+        }
+        if class.is_enum() && (is("builtins.str") || is("builtins.int")) || class.lookup("__format__").is_some() {
+            return Ok(None);
+        }
+        let Some(Value::Function(own)) = class.lookup("__str__").or_else(|| class.lookup("__repr__")) else {
+            return Ok(None);
+        };
+        if class.is_enum() && own.name == "__repr__" {
+            return Ok(None);
+        }
+        let said =
+            self.call_function(&super::call::bound(&own, value.clone()), super::tools::call_of(Vec::new(), span))?;
+        Ok(said.as_text())
+    }
+
+    /// `.name` and `[key]` behind a field of `.format()`.
+    fn followed(&mut self, mut value: Value, mut path: &str, span: Span) -> Result<Option<Value>, Halt> {
+        while !path.is_empty() {
+            if let Some(rest) = path.strip_prefix('.') {
+                let end = rest.find(['.', '[']).unwrap_or(rest.len());
+                value = self.attribute(&value, &rest[..end], span)?;
+                path = &rest[end..];
+            } else if let Some((key, rest)) = path.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+                let key = key.parse().map_or_else(|_| Value::made(key), Value::Int);
+                value = self.item(&value, &key, span)?;
+                path = rest;
+            } else {
+                return Ok(None);
+            }
+        }
+        Ok(Some(value))
     }
 
     /// Joins strings that are known; the places of the parts are kept.
@@ -330,29 +379,6 @@ fn all(items: &[Value], budget: &mut u32, depth: u32) -> Option<String> {
     Some(parts?.join(", "))
 }
 
-/// Applies a format specification; only the plain ones are known.
-fn formatted(value: &Value, shown: Text, spec: &str, span: Span) -> Option<Text> {
-    if spec.is_empty() {
-        return Some(shown);
-    }
-    let digits = spec.strip_suffix('d').or_else(|| spec.strip_suffix('s')).unwrap_or(spec);
-    if digits.is_empty() {
-        return Some(shown);
-    }
-    let Value::Int(number) = value else {
-        // A width pads a string with blanks on the right.
-        let width: usize = digits.strip_prefix('<').unwrap_or(digits).parse().ok().filter(|width| *width < 1000)?;
-        value.as_str()?;
-        return Some(Text::at(format!("{:<width$}", shown.as_str()), span));
-    };
-    if digits == "," {
-        return None;
-    }
-    let zero = digits.starts_with('0');
-    let width: usize = digits.parse().ok().filter(|width| *width < 1000)?;
-    Some(Text::at(if zero { format!("{number:0width$}") } else { format!("{number:width$}") }, span))
-}
-
 fn lookup(values: &Value, key: &str) -> Option<Value> {
     let Value::Dict(dict) = values else { return None };
     if let Some(unknown) = &*dict.spoiled.borrow() {
@@ -386,13 +412,8 @@ impl Directive {
 
     fn show(&self, value: &Value, span: Span) -> Option<Text> {
         match self.kind {
-            's' if self.flags.is_empty() => shown(value, span),
-            'r' if self.flags.is_empty() => repr(value).map(|text| Text::at(text, span)),
-            'd' | 'i' => {
-                let Value::Int(_) = value else { return None };
-                formatted(value, shown(value, span)?, &self.flags, span)
-            }
-            _ => None,
+            'r' => directive(value, repr(value).map(|text| Text::at(text, span)), &self.flags, 'r', span),
+            kind => directive(value, None, &self.flags, kind, span),
         }
     }
 }

@@ -48,6 +48,8 @@ pub(super) enum Value {
     Super(Rc<(Rc<Class>, Value)>),
     /// A call of a `@contextmanager` function, for `with`.
     Manager(Rc<(Rc<Function>, Args)>),
+    /// `functools.partial(…)`: what is called, and what it is given beforehand.
+    Partial(Rc<(Value, Args)>),
     /// A method of a value, not yet called.
     Method(Rc<(Value, String)>),
     /// A `pathlib.Path`; the root of the checkout stands for `/`.
@@ -108,6 +110,8 @@ pub(super) struct Dict {
     pub items: RefCell<Vec<(Value, Value)>>,
     pub spoiled: RefCell<Option<Rc<Unknown>>>,
     pub depth: usize,
+    /// What a `defaultdict` calls for a key that it has not.
+    pub missing: RefCell<Option<Value>>,
 }
 
 /// A `def` or `lambda` of the file.
@@ -172,6 +176,33 @@ pub(super) struct Class {
     pub scope: Rc<Scope>,
     /// `Enum` members in order.
     pub members: RefCell<Vec<Value>>,
+    /// The fields that Python makes an `__init__` of.
+    pub record: RefCell<Option<Rc<Record>>>,
+}
+
+/// The fields of a `@dataclass` or a named tuple, in order.
+pub(super) struct Record {
+    pub fields: Vec<Field>,
+    /// Its objects are tuples as well.
+    pub tuple: bool,
+}
+
+/// One field of such a class.
+#[derive(Clone)]
+pub(super) struct Field {
+    pub name: String,
+    pub given: Given,
+    /// The `__init__` takes it.
+    pub init: bool,
+}
+
+/// What a field is where a call does not say it.
+#[derive(Clone)]
+pub(super) enum Given {
+    Nothing,
+    Value(Value),
+    /// What is called for it.
+    Made(Value),
 }
 
 impl Class {
@@ -498,7 +529,7 @@ impl Value {
             Self::View(_) => "a view of a dict",
             Self::Dict(_) => "a dict",
             Self::Range { .. } => "a range",
-            Self::Function(_) | Self::Method(_) => "a function",
+            Self::Function(_) | Self::Method(_) | Self::Partial(_) => "a function",
             Self::Class(_) => "a class",
             Self::Instance(_) | Self::Super(_) => "an object",
             Self::Path(_) => "a path",
@@ -562,6 +593,9 @@ impl Value {
         Some(match (&left, &right) {
             (Self::Unknown(_), _) | (_, Self::Unknown(_)) => return None,
             (Self::Instance(a), _) | (_, Self::Instance(a)) if a.class.lookup("__eq__").is_some() => return None,
+            (Self::Instance(a), Self::Instance(b)) if Rc::ptr_eq(&a.class, &b.class) && a.values().is_some() => {
+                return all_equal(&a.values()?, &b.values()?, budget, depth);
+            }
             (Self::Instance(a), Self::Instance(b)) => Rc::ptr_eq(a, b),
             (Self::None, Self::None) => true,
             (Self::Bool(a), Self::Bool(b)) => a == b,

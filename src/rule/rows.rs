@@ -2,6 +2,7 @@
 
 use super::Site;
 use crate::{
+    schema::Shortfall,
     source::Span,
     statement::{Demand, Expr, Kind, Name, Update},
 };
@@ -60,17 +61,12 @@ impl Site<'_> {
     }
 
     fn shortfall(&self, update: &Update, column: &str) -> Option<String> {
-        let (_, value) = update.set.iter().find(|(name, _)| name == column)?;
-        Some(if update.from {
-            "this leaves out the rows that have no partner in its `FROM`".to_owned()
-        } else if !update.reaches_nulls_of(column) {
-            format!(
+        Some(match self.schema.shortfall(update, column)? {
+            Shortfall::Partner => "this leaves out the rows that have no partner in its `FROM`".to_owned(),
+            Shortfall::Condition => format!(
                 "this leaves out rows in which `{column}` is NULL: its `WHERE` does not follow from `{column} IS NULL`"
-            )
-        } else if !self.schema.table(&update.table).yes().is_some_and(|it| it.never_null(value)) {
-            "what this assigns may be NULL itself".to_owned()
-        } else {
-            return None;
+            ),
+            Shortfall::Value => "what this assigns may be NULL itself".to_owned(),
         })
     }
 }

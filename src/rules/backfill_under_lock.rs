@@ -48,14 +48,19 @@ fn first_lock(site: &Site<'_>) -> usize {
 fn written<'a>(site: &Site<'_>, statement: &'a Statement) -> Option<&'a Name> {
     match &statement.kind {
         Kind::Update(update) if site.in_use(&update.table) != Known::No => {
-            (!update.condition.as_ref().is_some_and(is_one_row)).then_some(&update.table)
+            (!update.condition.as_ref().is_some_and(is_few)).then_some(&update.table)
         }
         Kind::Delete { table, condition, .. } if site.in_use(table) != Known::No => {
-            (!condition.as_ref().is_some_and(is_one_row)).then_some(table)
+            (!condition.as_ref().is_some_and(is_few)).then_some(table)
         }
         Kind::Insert(insert) => insert.rows.is_none().then_some(&insert.table),
         _ => None,
     }
+}
+
+/// It is one row's condition, or no row's.
+fn is_few(condition: &Expr) -> bool {
+    condition.is_never_true() || is_one_row(condition)
 }
 
 /// `id = 1`, and such a part of an `AND`.

@@ -2,7 +2,7 @@
 
 use crate::{
     finding::Severity,
-    rule::{Check, Findings, Group, Site, Spec, code},
+    rule::{Check, Findings, Group, Site, Spec, code, mend},
     statement::{Action, Kind, Name, Upkeep},
 };
 
@@ -44,7 +44,8 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
         }
     };
     let message = format!("`{what}` always fails here: PostgreSQL refuses it inside a transaction");
-    findings.report(site.statement.place(&object), message).object(object).help(help);
+    let finding = findings.report(site.statement.place(&object), message);
+    mend::outside(site, finding.object(object).help(help));
 }
 
 /// Everything else that the server runs by itself only (`PreventInTransactionBlock` in its sources), and what it is on.

@@ -1,7 +1,7 @@
 //! See `rules/docstring-mismatch.md`.
 
 use crate::{
-    finding::Severity,
+    finding::{Repair, Severity},
     history::History,
     policy::Target,
     revision::{Reference, Revision},
@@ -30,6 +30,7 @@ fn compare(revision: &Revision, findings: &mut Findings<'_>) {
         finding.subject.revision = Some(id.id.clone());
         finding.object("Revision ID").note(id.span, "this is the id that Alembic uses");
         finding.help(format!("Revision ID: {}", id.id));
+        finding.repair(Repair::Replace { span: said.span, old: said.id.clone(), new: id.id.clone() });
     }
     let Some(said) = &docstring.revises else { return };
     // What Alembic and people have written for a base over the years.
@@ -50,4 +51,7 @@ fn compare(revision: &Revision, findings: &mut Findings<'_>) {
         finding.note(parent.span, "this is the parent that Alembic uses");
     }
     finding.help(format!("Revises: {}", words(&revision.parents)).trim_end());
+    if let ([said], [parent]) = (said.as_slice(), revision.parents.as_slice()) {
+        finding.repair(Repair::Replace { span: said.span, old: said.id.clone(), new: parent.id.clone() });
+    }
 }

@@ -1,7 +1,7 @@
 //! See `rules/doubled-percent.md`.
 
 use crate::{
-    finding::Severity,
+    finding::{Repair, Severity},
     op::Op,
     rule::{Asked, Check, Findings, Group, Spec},
 };
@@ -17,6 +17,11 @@ fn check(asked: &Asked<'_>, findings: &mut Findings<'_>) {
     let finding = findings.report(clause.text.place(at, at + 2).unwrap_or(asked.step.span), message);
     finding.severity = severity;
     finding.object("%%").help("%");
+    for (at, _) in doubled(text).into_iter().filter(|(at, literal)| effect(text, *at, *literal).is_some()) {
+        if let Some(span) = clause.text.place(at, at + 2) {
+            finding.repair(Repair::Replace { span, old: "%%".to_owned(), new: "%".to_owned() });
+        }
+    }
 }
 
 /// What it does that nobody means; `None` where two say the same as one, or are what is meant.

@@ -1,7 +1,7 @@
 //! See `rules/leftover-type.md`.
 
 use crate::{
-    finding::{Direction, Severity},
+    finding::{Direction, Repair, Severity},
     op::Op,
     rule::{Check, Findings, Group, Migration, Spec, code},
     schema::{Known, Sort},
@@ -37,7 +37,8 @@ fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
         finding.subject.direction = Some(Direction::Downgrade);
         finding.object(name.to_string());
         finding.note(made.called, format!("the type `{name}` is made here"));
-        finding.help(code::execute(&format!("DROP TYPE {}", code::table(name))));
+        let drop = code::execute(&format!("DROP TYPE {}", code::table(name)));
+        finding.help(drop.clone()).repair(Repair::After { call: last.called, code: drop });
     }
 }
 

@@ -1,7 +1,7 @@
 //! See `rules/missing-downgrade.md`.
 
 use crate::{
-    finding::{Direction, Severity},
+    finding::{Direction, Repair, Severity},
     op::Op,
     rule::{Check, Findings, Group, Migration, Spec, code},
     statement::{Action, Kind, Statement, Way},
@@ -43,9 +43,13 @@ fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
     finding.severity = severity.unwrap_or(finding.severity);
     finding.subject.direction = Some(Direction::Downgrade);
     if raised.is_none()
-        && let Some(help) = inverse(up)
+        && let Some(code) = inverse(up)
     {
-        finding.help(help);
+        let body: Vec<String> = code.lines().map(|line| format!("    {line}")).collect();
+        finding.help(format!("def downgrade():\n{}", body.join("\n")));
+        if up.statements.iter().all(is_always_run) {
+            finding.repair(Repair::Downgrade { code });
+        }
     }
 }
 
@@ -63,8 +67,20 @@ fn inverse(up: &Way) -> Option<String> {
         lines.push(opposite(statement, up)?);
     }
     lines.retain(|line| !line.is_empty());
-    let body: Vec<String> = lines.iter().flat_map(|it| it.lines()).map(|line| format!("    {line}")).collect();
-    Some(format!("def downgrade():\n{}", body.join("\n")))
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// What it makes was not there before: the opposite takes away no more than that.
+fn is_always_run(statement: &Statement) -> bool {
+    let makes = match &statement.kind {
+        Kind::CreateTable(create) => !create.if_not_exists,
+        Kind::CreateIndex(create) => !create.if_not_exists,
+        Kind::AlterTable { if_exists, actions, .. } => {
+            !if_exists && actions.iter().all(|it| !matches!(it, Action::AddColumn { if_not_exists: true, .. }))
+        }
+        _ => true,
+    };
+    makes && statement.guards.is_empty() && !statement.checkfirst
 }
 
 fn opposite(statement: &Statement, up: &Way) -> Option<String> {
@@ -72,6 +88,7 @@ fn opposite(statement: &Statement, up: &Way) -> Option<String> {
         Kind::CreateTable(create) => {
             format!("op.drop_table({}{})", code::quoted(&create.table.name), code::schema(&create.table))
         }
+        Kind::CreateEnum { name, .. } => code::execute(&format!("DROP TYPE {}", code::table(name))),
         Kind::CreateIndex(create) => {
             let new = |it: &Statement| matches!(&it.kind, Kind::CreateTable(made) if made.table == create.table);
             if up.statements.iter().any(new) {

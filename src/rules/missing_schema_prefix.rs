@@ -3,7 +3,7 @@
 use crate::{
     finding::Severity,
     op::Op,
-    rule::{Check, Findings, Group, Site, Spec, code},
+    rule::{Check, Findings, Group, Site, Spec, code, mend},
     schema::{Known, Sort},
     statement::{Kind, Name},
 };
@@ -30,7 +30,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
         {
             finding.note(made.span, format!("`{named}` was made here"));
         }
-        finding.help(help(site, &named));
+        mend::within_schema(site, table, &named, finding.help(help(site, &named)));
     }
     if let Kind::DropIndex { indexes, .. } = &statement.kind {
         for index in indexes.iter().filter(|it| it.schema.is_none()) {

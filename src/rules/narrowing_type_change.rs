@@ -4,7 +4,7 @@ use crate::{
     finding::{Direction, Severity},
     rule::{Check, Findings, Group, Site, Spec, code},
     schema::Known,
-    statement::{Action, Kind, Name, Type},
+    statement::{Action, Expr, Kind, Name, Type},
 };
 
 pub(super) static SPEC: Spec =
@@ -17,7 +17,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     }
     for action in actions {
         let Action::SetType { column, kind, using, .. } = action else { continue };
-        let Some(loss) = lost(site, table, column, kind, using.is_some()) else { continue };
+        let Some(loss) = lost(site, table, column, kind, using.as_deref()) else { continue };
         let span = site.statement.place_after(&[&table.name], column);
         let name = code::identifier(column);
         let (word, help) = match loss {
@@ -44,16 +44,27 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
 }
 
 /// The rule tells of the change.
-pub(super) fn is_told(site: &Site<'_>, table: &Name, column: &str, kind: &Type, using: bool) -> bool {
+pub(super) fn is_told(site: &Site<'_>, table: &Name, column: &str, kind: &Type, using: Option<&Expr>) -> bool {
     lost(site, table, column, kind, using).is_some()
 }
 
-fn lost(site: &Site<'_>, table: &Name, column: &str, kind: &Type, using: bool) -> Option<Loss> {
+fn lost(site: &Site<'_>, table: &Name, column: &str, kind: &Type, using: Option<&Expr>) -> Option<Loss> {
+    let cut = is_cast(using, column)?;
     if site.is_new_column(table, column) {
         return None;
     }
     let old = site.schema.column(table, column).yes().and_then(|it| it.kind.as_ref())?;
-    loss(old, kind, using)
+    loss(old, kind, cut)
+}
+
+/// The new value is made of the old one by nothing but casts, and whether one of them names a length, which cuts.
+/// What else `USING` says is another value, and meant.
+fn is_cast(using: Option<&Expr>, column: &str) -> Option<bool> {
+    match using {
+        None => Some(false),
+        Some(Expr::Cast { inner, kind }) => Some(is_cast(Some(inner), column)? || !kind.modifiers.is_empty()),
+        Some(other) => other.is_column(column).then_some(false),
+    }
 }
 
 /// What a type change does to values that do not fit.
@@ -66,7 +77,7 @@ enum Loss {
 
 /// `length coercion` in the manual (Type Conversion, Value Storage): an assignment refuses a text that is too long, an
 /// explicit cast cuts it; numbers are rounded to the scale, and refused where they have too many digits.
-fn loss(old: &Type, new: &Type, using: bool) -> Option<Loss> {
+fn loss(old: &Type, new: &Type, cut: bool) -> Option<Loss> {
     if old.dimensions > 0 || new.dimensions > 0 || old.schema.is_some() || new.schema.is_some() {
         return None;
     }
@@ -77,7 +88,7 @@ fn loss(old: &Type, new: &Type, using: bool) -> Option<Loss> {
             if number(old, 0).is_some_and(|it| it <= most) {
                 return None;
             }
-            Some(if using {
+            Some(if cut {
                 Loss::Silent(format!("what goes beyond {most} characters"))
             } else {
                 Loss::Refused(format!("a text has more than {most} characters"), format!("length({{}}) <= {most}"))

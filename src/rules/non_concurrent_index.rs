@@ -2,7 +2,7 @@
 
 use crate::{
     finding::Severity,
-    rule::{Check, Findings, Group, Site, Spec, code},
+    rule::{Check, Findings, Group, Site, Spec, code, mend},
     schema::Known,
     statement::Kind,
 };
@@ -39,4 +39,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     } else {
         code::concurrent_index(create, site.statement.sql.as_str())
     });
+    if mend::takes_concurrent(site, table) {
+        mend::concurrently(site, finding);
+    }
 }

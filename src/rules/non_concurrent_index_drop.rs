@@ -3,7 +3,7 @@
 use crate::{
     finding::Severity,
     op::Op,
-    rule::{Check, Findings, Group, Site, Spec, code},
+    rule::{Check, Findings, Group, Site, Spec, code, mend},
     schema::Known,
     statement::{Kind, Name},
 };
@@ -12,7 +12,7 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Warning, group: Group::Lock, default: true, check: Check::Statement(check) };
 
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
-    let Kind::DropIndex { indexes, concurrently: false, if_exists, .. } = &site.statement.kind else { return };
+    let Kind::DropIndex { indexes, concurrently: false, if_exists, cascade } = &site.statement.kind else { return };
     for index in indexes {
         let known = site.schema.index(index);
         let table = match known {
@@ -32,6 +32,10 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
         finding.object(index.name.clone()).help(code::concurrent_drop(index, table.as_ref(), *if_exists));
         if let Known::Yes(found) = known {
             finding.note(found.made.span, format!("`{index}` was made here"));
+            // Concurrently one index is dropped, and nothing with it.
+            if mend::takes_concurrent(site, &found.table) && indexes.len() == 1 && !cascade {
+                mend::concurrently(site, finding);
+            }
         }
     }
 }

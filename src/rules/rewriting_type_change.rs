@@ -27,7 +27,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
         let Action::SetType { column, kind, using, .. } = action else { continue };
         let using = using.as_deref();
         let told = type_change_without_cast::is_refused(site, table, column, kind, using)
-            || narrowing_type_change::is_told(site, table, column, kind, using.is_some())
+            || narrowing_type_change::is_told(site, table, column, kind, using)
             || removed_enum_value::is_told(site, table, column, kind);
         if !told {
             changed(site, table, action, (column, kind, using), findings);

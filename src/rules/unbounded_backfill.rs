@@ -13,7 +13,7 @@ pub(super) static SPEC: Spec =
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     let Kind::Update(update) = &site.statement.kind else { return };
     let table = &update.table;
-    if update.condition.is_some() || update.from || site.run.direction == Direction::Downgrade {
+    if update.condition.is_some() || !update.from.is_empty() || site.run.direction == Direction::Downgrade {
         return;
     }
     // Behind a lock that is one fault with the lock: `backfill-under-lock` tells of it.

@@ -1,7 +1,7 @@
 //! See `rules/unnamed-constraint-drop.md`.
 
 use crate::{
-    finding::{Direction, Severity},
+    finding::{Direction, Repair, Severity},
     op::{Op, Qualified},
     rule::{Asked, Check, Findings, Group, Spec, code},
     schema::{Known, Made, Table},
@@ -38,6 +38,10 @@ fn check(asked: &Asked<'_>, findings: &mut Findings<'_>) {
     finding.object(table.to_string());
     for (name, made) in &candidates {
         finding.note(made.span, format!("`{name}` was made here"));
+    }
+    if let [(name, _)] = candidates.as_slice() {
+        let (call, value) = (asked.step.span, code::quoted(name));
+        finding.repair(Repair::Argument { call, name: "constraint_name", place: Some(0), value });
     }
     let type_ = kind.map_or_else(String::new, |it| format!(", type_={}", code::quoted(it)));
     let (of, schema) = (code::quoted(&table.name), code::schema(&table));

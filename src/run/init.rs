@@ -8,12 +8,10 @@ use crate::{
     discover, fault,
     finding::Severity,
     history::History,
+    output::diff,
 };
 use miette::Result;
-use std::{
-    fmt::Write as _,
-    io::{self, IsTerminal},
-};
+use std::io::{self, IsTerminal};
 
 /// A file that is made or added to.
 struct Change {
@@ -35,7 +33,10 @@ pub(super) fn run(args: &cli::Init, world: &mut World<'_>) -> Result<Exit> {
         return Ok(Exit::Clean);
     }
     for change in &changes {
-        world.out.write_all(diff(&project.shown(&change.path), change).as_bytes()).map_err(fault::unwritten)?;
+        world
+            .out
+            .write_all(diff::unified(&project.shown(&change.path), change.before.as_deref(), &change.after).as_bytes())
+            .map_err(fault::unwritten)?;
     }
     world.out.flush().map_err(fault::unwritten)?;
     if !args.write && !agreed(world)? {
@@ -101,30 +102,4 @@ fn changes(args: &cli::Init, project: &Project) -> Result<Vec<Change>> {
 
 fn made(path: &str, after: String) -> Change {
     Change { path: path.to_owned(), before: None, after }
-}
-
-/// As `diff -u` writes it. What is added stands in one place, so that one hunk tells all of it.
-fn diff(shown: &str, change: &Change) -> String {
-    let old: Vec<&str> = change.before.as_deref().map(|it| it.lines().collect()).unwrap_or_default();
-    let new: Vec<&str> = change.after.lines().collect();
-    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let left = old.len().min(new.len()) - same;
-    let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count().min(left);
-    let (from, to_old, to_new) =
-        (same.saturating_sub(3), (old.len() - tail + 3).min(old.len()), (new.len() - tail + 3).min(new.len()));
-    let name = if change.before.is_some() { shown } else { "/dev/null" };
-    let first = |count: usize| if count == 0 { 0 } else { from + 1 };
-    let (olds, news) = (to_old - from, to_new - from);
-    let mut text = format!("--- {name}\n+++ {shown}\n@@ -{},{olds} +{},{news} @@\n", first(olds), first(news));
-    let mut put = |sign: char, lines: &[&str]| {
-        for line in lines {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{sign}{line}");
-        }
-    };
-    put(' ', old.get(from..same).unwrap_or(&[]));
-    put('-', old.get(same..old.len() - tail).unwrap_or(&[]));
-    put('+', new.get(same..new.len() - tail).unwrap_or(&[]));
-    put(' ', new.get(new.len() - tail..to_new).unwrap_or(&[]));
-    text
 }

@@ -223,6 +223,7 @@ impl Project {
             whole.summary = whole.summary.and(Summary { errors: 0, warnings: 0, notes: 0, ..report.summary });
             whole.coverage.extend(report.coverage);
             whole.reported.extend(report.reported);
+            whole.fresh.extend(report.fresh);
         }
         Ok(whole)
     }

@@ -4,18 +4,14 @@ use super::{Exit, World, gate::Gate, project::Project};
 use crate::{
     base::Stale,
     cli, discover, fault,
+    finding::Edit,
+    fix,
     history::History,
     revision::{Reference, Revision},
     source::{SourceId, Span},
 };
 use miette::Result;
 use std::fmt::Write;
-
-/// Bytes of one file, and what comes in their place.
-struct Change {
-    span: Span,
-    text: String,
-}
 
 /// Runs the command.
 pub(super) fn run(args: &cli::Rebase, world: &mut World<'_>) -> Result<Exit> {
@@ -40,7 +36,7 @@ pub(super) fn run(args: &cli::Rebase, world: &mut World<'_>) -> Result<Exit> {
                 .map_err(fault::unwritten)?;
         }
         if args.write {
-            let text = applied(&project.sources.get(stale.start.source).text, &changes);
+            let text = fix::applied(&project.sources.get(stale.start.source).text, &changes);
             discover::write_outside(&project.checkout.absolute(path), &project.shown(path), text.as_bytes())?;
         }
         moved = true;
@@ -53,7 +49,7 @@ pub(super) fn run(args: &cli::Rebase, world: &mut World<'_>) -> Result<Exit> {
 }
 
 /// What is to be written in place of the parent's id, in the variable and in the docstring.
-fn changes(project: &Project, history: &History, stale: &Stale<'_>) -> Result<Vec<Change>> {
+fn changes(project: &Project, history: &History, stale: &Stale<'_>) -> Result<Vec<Edit>> {
     let start = stale.start;
     let id = &stale.theirs.id.id;
     let [parent] = &start.parents[..] else {
@@ -77,7 +73,7 @@ fn changes(project: &Project, history: &History, stale: &Stale<'_>) -> Result<Ve
     let said = said_of(start).filter(|it| it.id == parent.id).filter(|it| written(it));
     let mut spans: Vec<Span> = std::iter::once(variable).chain(said).map(|it| it.span).collect();
     spans.sort_unstable();
-    Ok(spans.into_iter().map(|span| Change { span, text: id.clone() }).collect())
+    Ok(spans.into_iter().map(|span| Edit { span, text: id.clone() }).collect())
 }
 
 /// The one id after `Revises:` in the docstring.
@@ -93,24 +89,11 @@ fn text_at(project: &Project, span: Span) -> String {
     source.text.get(span.start as usize..span.end as usize).unwrap_or("").to_owned()
 }
 
-/// The text with the changes, which are in order and do not touch each other.
-fn applied(text: &str, changes: &[Change]) -> String {
-    let mut whole = String::new();
-    let mut from = 0;
-    for change in changes {
-        whole.push_str(text.get(from..change.span.start as usize).unwrap_or(""));
-        whole.push_str(&change.text);
-        from = change.span.end as usize;
-    }
-    whole.push_str(text.get(from..).unwrap_or(""));
-    whole
-}
-
 /// The lines before and after, as `diff` writes them.
-fn show(project: &Project, path: &str, changes: &[Change], world: &mut World<'_>) -> Result<()> {
+fn show(project: &Project, path: &str, changes: &[Edit], world: &mut World<'_>) -> Result<()> {
     let Some(source) = changes.first().map(|it| it.span.source) else { return Ok(()) };
     let (before, shown) = (lines(project, source), project.shown(path));
-    let text = applied(&project.sources.get(source).text, changes);
+    let text = fix::applied(&project.sources.get(source).text, changes);
     let mut out = format!("--- {shown}\n+++ {shown}\n");
     for (number, (old, new)) in before.iter().zip(text.split('\n')).enumerate() {
         if old != new {

@@ -1,7 +1,7 @@
 //! What tables, types and functions are to each other: partitions and children, domains, the volatility of functions.
 
-use super::{Known, Map, Schema, Slot};
-use crate::statement::{Action, Constraint, Demand, DomainChange, Expr, Function, Kind, Name, Type, Volatility};
+use super::{Known, Map, Schema, Slot, reach::Given};
+use crate::statement::{Action, Body, Constraint, Demand, DomainChange, Expr, Function, Kind, Name, Type, Volatility};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// A table that another one is a partition or child of.
@@ -26,6 +26,18 @@ pub struct Domain {
     pub default: Option<Expr>,
 }
 
+/// Functions that call each other are followed this far.
+const DEEPEST: u8 = 8;
+
+/// What is known of the functions of one name.
+#[derive(Clone, Debug)]
+struct Callable {
+    /// As of [`Schema::volatility`].
+    volatility: (Volatility, bool),
+    /// What its parameters are, and its body; `None` where there are several.
+    only: Option<(Vec<String>, Option<Box<Body>>)>,
+}
+
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kin {
@@ -33,7 +45,7 @@ pub(super) struct Kin {
     /// Tables that are, or once were, children of a table.
     children: Map<Name, Arc<BTreeSet<Name>>>,
     domains: Map<Name, Slot<Domain>>,
-    functions: Map<Name, Slot<(Volatility, bool)>>,
+    functions: Map<Name, Slot<Callable>>,
     /// Tables that are not logged, and materialized views.
     unlogged: Map<Name, Slot<()>>,
     materialized: Map<Name, Slot<()>>,
@@ -106,7 +118,15 @@ impl Schema {
     /// whether its body may be put in its place (`LANGUAGE sql`).
     #[must_use]
     pub fn volatility(&self, function: &Name) -> Option<(Volatility, bool)> {
-        self.kin.functions.get(function)?.value.as_deref().copied()
+        Some(self.kin.functions.get(function)?.value.as_deref()?.volatility)
+    }
+
+    /// A function that the history has made gives a value, where these of its arguments do.
+    pub(super) fn answers(&self, function: &Name, values: &[bool], depth: u8) -> bool {
+        let known = self.kin.functions.get(function).and_then(|it| it.value.as_deref());
+        let Some((_, Some(body))) = known.and_then(|it| it.only.as_ref()) else { return false };
+        let given = !body.strict || values.iter().all(|it| *it);
+        given && depth < DEEPEST && body.value.never_null(&Given { schema: self, body, values, depth })
     }
 
     /// The table is not written to the log.
@@ -281,11 +301,19 @@ impl Kin {
     }
 
     fn define(&mut self, function: &Function, stamp: u32) {
-        let known = self.functions.get(&function.name).and_then(|it| it.value.as_deref()).copied();
-        let mut value = (function.volatility, function.inlined);
-        // Which of several it replaces is told by parameters, which are not read.
-        if let Some(known) = known.filter(|_| !function.replace) {
-            value = (value.0.max(known.0), value.1 || known.1);
+        let known = self.functions.get(&function.name).and_then(|it| it.value.as_deref());
+        let mut value = Callable {
+            volatility: (function.volatility, function.inlined),
+            only: Some((function.signature.clone(), function.body.clone())),
+        };
+        if let Some(known) = known {
+            if !function.replace {
+                value.volatility.0 = value.volatility.0.max(known.volatility.0);
+                value.volatility.1 |= known.volatility.1;
+            }
+            // Which of several it replaces is told by the parameters.
+            let replaced = known.only.as_ref().is_some_and(|(signature, _)| *signature == function.signature);
+            value.only = value.only.filter(|_| replaced);
         }
         self.functions.insert_mut(function.name.clone(), kept(value, stamp));
     }

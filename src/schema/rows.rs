@@ -1,7 +1,7 @@
 //! What writing rows says of them.
 
 use super::{Made, Moment, Schema, Table};
-use crate::statement::{Expr, Insert, Statement, Update};
+use crate::statement::{Expr, Insert, Nothing, Statement, Update};
 
 impl Schema {
     /// Rows are added.
@@ -24,18 +24,18 @@ impl Schema {
     /// Values are assigned.
     pub(super) fn update(&mut self, update: &Update, statement: &Statement, moment: Moment) {
         let made = Made { span: statement.span, run: moment.run };
+        let judged = |(name, value): &(String, Expr)| {
+            (name.clone(), self.gives_value(update, name, value), self.shortfall(update, name).is_none())
+        };
+        let judged: Vec<(String, bool, bool)> = update.set.iter().map(judged).collect();
         self.work(&update.table, moment, |table| {
-            for (name, value) in &update.set {
-                let valued = match value {
-                    Expr::Default => table.columns().any(|(it, column)| it == name && column.defaults_to_value()),
-                    value => table.never_null(value),
-                };
-                if valued && update.reaches_nulls_of(name) {
+            for (name, valued, filled) in &judged {
+                if *filled {
                     table.change(name, moment, |column| {
                         column.filled = Some(made);
                         column.nulls = None;
                     });
-                } else if !valued {
+                } else if !*valued {
                     table.change(name, moment, |column| column.filled = None);
                 }
             }
@@ -67,6 +67,6 @@ fn keeps_full(table: &Table, insert: &Insert, name: &str) -> bool {
 fn valued(value: &Expr, column: &super::Column) -> bool {
     match value {
         Expr::Default => column.defaults_to_value(),
-        value => value.never_null(&|_| false),
+        value => value.never_null(&Nothing),
     }
 }

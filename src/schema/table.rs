@@ -1,7 +1,7 @@
 //! A table.
 
 use super::{Known, Made, Moment, Slot, Sort};
-use crate::statement::{Demand, Expr, Generation, Name, Type, identifier};
+use crate::statement::{Demand, Expr, Generation, Name, Nothing, Type, identifier};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -109,7 +109,7 @@ impl Column {
 
     /// A row that does not name the column gets a value.
     pub(super) fn defaults_to_value(&self) -> bool {
-        self.generated || self.default.as_ref().is_some_and(|it| it.never_null(&|_| false))
+        self.generated || self.default.as_ref().is_some_and(|it| it.never_null(&Nothing))
     }
 }
 
@@ -282,12 +282,6 @@ impl Table {
             return Some(Proof::Check(check.name.clone()));
         }
         known.and_then(|it| it.filled).map(Proof::Filled)
-    }
-
-    /// The expression gives a value in every row of this table.
-    #[must_use]
-    pub fn never_null(&self, value: &Expr) -> bool {
-        value.never_null(&|column| self.proof(column).is_some())
     }
 
     /// Changes a column, which is taken to be there.

@@ -5,12 +5,10 @@ use super::{
     node::{dotted, given, kind, range, relations, strings},
     text, words,
 };
-use crate::statement::{
-    Column, Constraint, CreateIndex, CreateTable, Demand, Domain, Function, Generation, PartitionOf, Volatility,
-};
+use crate::statement::{Column, Constraint, CreateIndex, CreateTable, Demand, Domain, Generation, PartitionOf};
 use pg_query::{
     Node, NodeEnum,
-    protobuf::{self, ConstrType, CreateDomainStmt, CreateFunctionStmt, CreateStmt, IndexStmt, SortByDir, SortByNulls},
+    protobuf::{self, ConstrType, CreateDomainStmt, CreateStmt, IndexStmt, SortByDir, SortByNulls},
 };
 
 /// `CREATE TABLE`.
@@ -190,24 +188,4 @@ pub(super) fn domain(it: &CreateDomainStmt) -> Domain {
         constraints.extend(constraint(def, Some("VALUE")));
     }
     Domain { name: dotted(&it.domainname), base: kind(it.type_name.as_ref()), constraints, default }
-}
-
-/// `CREATE FUNCTION`, `CREATE PROCEDURE`.
-pub(super) fn function(it: &CreateFunctionStmt) -> Function {
-    let said = |name: &str| {
-        it.options.iter().rev().find_map(|node| match node.node.as_ref()? {
-            NodeEnum::DefElem(option) if option.defname == name => match option.arg.as_deref()?.node.as_ref()? {
-                NodeEnum::String(word) => Some(word.sval.as_str()),
-                _ => None,
-            },
-            _ => None,
-        })
-    };
-    let volatility = match said("volatility") {
-        Some("immutable") => Volatility::Immutable,
-        Some("stable") => Volatility::Stable,
-        _ => Volatility::Volatile,
-    };
-    let inlined = said("language").is_none_or(|it| it.eq_ignore_ascii_case("sql"));
-    Function { name: dotted(&it.funcname), volatility, inlined, replace: it.replace, procedure: it.is_procedure }
 }

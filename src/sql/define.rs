@@ -216,7 +216,7 @@ fn signature(name: &Name, arguments: &[String]) -> Name {
 }
 
 /// The types of the arguments by which a function is told from others of its name.
-fn arguments(it: &CreateFunctionStmt) -> Vec<String> {
+pub(super) fn arguments(it: &CreateFunctionStmt) -> Vec<String> {
     let types = it.parameters.iter().filter_map(|node| match node.node.as_ref()? {
         NodeEnum::FunctionParameter(it) => parameter(it),
         _ => None,

@@ -1,10 +1,16 @@
 //! Expressions out of protobuf. The depth is bounded by prost, which reads 100 nested messages at most.
 
-use super::node::{dotted, kind, string};
+use super::{
+    node::{dotted, kind, string},
+    query,
+};
 use crate::statement::Expr;
 use pg_query::{
     Node, NodeEnum,
-    protobuf::{AConst, AExpr, AExprKind, BoolExpr, BoolExprType, CaseExpr, FuncCall, NullTestType, a_const::Val},
+    protobuf::{
+        AConst, AExpr, AExprKind, BoolExpr, BoolExprType, CaseExpr, FuncCall, MultiAssignRef, NullTestType, SubLink,
+        SubLinkType, a_const::Val,
+    },
 };
 
 /// The text of a constant; `None` for NULL.
@@ -63,7 +69,40 @@ pub(super) fn expr(node: &Node) -> Expr {
         NodeEnum::AIndirection(it) => Expr::Mixed(vec![boxed(it.arg.as_deref())]),
         NodeEnum::BooleanTest(it) => Expr::Mixed(vec![boxed(it.arg.as_deref())]),
         NodeEnum::SetToDefault(_) => Expr::Default,
+        NodeEnum::SubLink(it) => linked(it, 0),
+        NodeEnum::MultiAssignRef(it) => assigned(it),
+        // Of a function's body: `$1`.
+        NodeEnum::ParamRef(it) => Expr::Column { table: None, column: format!("${}", it.number) },
         NodeEnum::CollateClause(it) => boxed(it.arg.as_deref()),
+        _ => Expr::Other,
+    }
+}
+
+/// A query in an expression; of its columns the one at this place.
+fn linked(it: &SubLink, place: usize) -> Expr {
+    let Some(NodeEnum::SelectStmt(select)) = it.subselect.as_deref().and_then(|it| it.node.as_ref()) else {
+        return Expr::Other;
+    };
+    match it.sub_link_type() {
+        SubLinkType::ExistsSublink => Expr::Exists,
+        SubLinkType::ArraySublink => Expr::Composite(Vec::new()),
+        SubLinkType::ExprSublink | SubLinkType::MultiexprSublink => match query::query(select, &query::Named::new()) {
+            Some(mut it) if place < it.columns.len() => {
+                it.columns.swap(0, place);
+                Expr::Query(Box::new(it))
+            }
+            _ => Expr::Other,
+        },
+        _ => Expr::Other,
+    }
+}
+
+/// One of several columns that are assigned at once: `(a, b) = (SELECT c, d …)`.
+fn assigned(it: &MultiAssignRef) -> Expr {
+    let place = usize::try_from(it.colno).unwrap_or(0).saturating_sub(1);
+    match it.source.as_deref().and_then(|it| it.node.as_ref()) {
+        Some(NodeEnum::RowExpr(row)) => row.args.get(place).map_or(Expr::Other, expr),
+        Some(NodeEnum::SubLink(it)) => linked(it, place),
         _ => Expr::Other,
     }
 }
@@ -90,14 +129,27 @@ fn column(fields: &[Node]) -> Expr {
 
 fn call(it: &FuncCall) -> Expr {
     let name = dotted(&it.funcname);
-    // An aggregate's or window's answer is another matter than its arguments'.
-    if it.over.is_some() || it.agg_star || it.agg_filter.is_some() || it.agg_distinct || !it.agg_order.is_empty() {
+    // A window's answer is another matter than its arguments', and an aggregate's of some rows only too.
+    let ranks = matches!(name.name.as_str(), "row_number" | "rank" | "dense_rank");
+    if (it.over.is_some() && !ranks) || it.agg_filter.is_some() || it.agg_distinct || !it.agg_order.is_empty() {
         return Expr::Other;
     }
     match name.schema.as_deref() {
-        None | Some("pg_catalog" | "public" | "extensions") => Expr::Call { function: name.name, args: all(&it.args) },
+        None | Some("pg_catalog" | "public" | "extensions") => {
+            let function = if by_place(&name.name, &it.args) { "substr".to_owned() } else { name.name };
+            Expr::Call { function, args: all(&it.args) }
+        }
         Some(_) => Expr::Foreign { function: name, args: all(&it.args) },
     }
+}
+
+/// `substring` with numbers is `substr`; with a pattern it answers NULL where nothing fits.
+fn by_place(name: &str, args: &[Node]) -> bool {
+    let number = |node: &Node| match node.node.as_ref() {
+        Some(NodeEnum::AConst(it)) => matches!(it.val, Some(Val::Ival(_))),
+        _ => false,
+    };
+    name == "substring" && args.len() > 1 && args.iter().skip(1).all(number)
 }
 
 fn operator(it: &AExpr) -> Expr {

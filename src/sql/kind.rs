@@ -3,8 +3,9 @@
 use super::{
     alter, create,
     expr::{boxed, constant as constant_text, expr},
+    function,
     node::{dotted, objects, only, range, relations, strings},
-    upkeep,
+    query, upkeep,
 };
 use crate::statement::{Insert, Kind, Name, Setting, Update};
 use pg_query::{
@@ -47,7 +48,7 @@ fn definition(node: &NodeEnum) -> Option<Kind> {
         NodeEnum::CreateEnumStmt(it) => Kind::CreateEnum { name: dotted(&it.type_name), labels: strings(&it.vals) },
         NodeEnum::CreateDomainStmt(it) => Kind::CreateDomain(Box::new(create::domain(it))),
         NodeEnum::AlterDomainStmt(it) => return alter::domain(it),
-        NodeEnum::CreateFunctionStmt(it) => Kind::CreateFunction(create::function(it)),
+        NodeEnum::CreateFunctionStmt(it) => Kind::CreateFunction(function::function(it)),
         NodeEnum::CreateSeqStmt(it) => Kind::CreateSequence { name: range(it.sequence.as_ref()) },
         NodeEnum::ViewStmt(it) => Kind::CreateView {
             view: range(it.view.as_ref()),
@@ -177,12 +178,14 @@ fn update(it: &UpdateStmt) -> Update {
         NodeEnum::ResTarget(target) => Some((target.name.clone(), crate::statement::Expr::Other)),
         _ => None,
     });
+    let (from, mut conditions) = query::sources(&it.from_clause, &query::named(it.with_clause.as_ref()));
+    conditions.extend(it.where_clause.as_deref().map(expr));
     Update {
         table: range(it.relation.as_ref()),
         alias: it.relation.as_ref().and_then(|it| it.alias.as_ref()).map(|alias| alias.aliasname.clone()),
         set: set.collect(),
-        from: !it.from_clause.is_empty(),
-        condition: it.where_clause.as_deref().map(expr),
+        from,
+        condition: query::conjunction(conditions),
     }
 }
 

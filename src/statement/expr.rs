@@ -1,6 +1,6 @@
 //! Expressions, as far as the question "can this be NULL?" needs them.
 
-use super::Type;
+use super::{Facts, Name, Query, Type};
 
 /// An expression of SQL.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,13 +53,17 @@ pub enum Expr {
     Composite(Vec<Expr>),
     /// A function in a schema of the user's own, and its arguments.
     Foreign {
-        function: super::Name,
+        function: Name,
         args: Vec<Expr>,
     },
     /// Something that is made of these parts: `a IN (1, 2)`, `a BETWEEN b AND c`, `a[1]`.
     Mixed(Vec<Expr>),
     /// `DEFAULT`.
     Default,
+    /// A query in the place of a value.
+    Query(Box<Query>),
+    /// `EXISTS (…)`: never NULL.
+    Exists,
     /// Anything else.
     Other,
 }
@@ -79,6 +83,7 @@ const TOTAL: &[&str] = &[
     "concat",
     "current_database",
     "date_trunc",
+    "digest",
     "encode",
     "floor",
     "gen_random_uuid",
@@ -101,10 +106,13 @@ const TOTAL: &[&str] = &[
     "repeat",
     "replace",
     "right",
+    "regexp_replace",
     "round",
     "rpad",
     "rtrim",
+    "split_part",
     "statement_timestamp",
+    "substr",
     "to_char",
     "to_json",
     "to_jsonb",
@@ -120,23 +128,42 @@ const TOTAL: &[&str] = &[
     "uuidv7",
 ];
 
-/// Of these, the ones that give a value even for NULL.
-const NEVER_NULL: &[&str] =
-    &["concat", "jsonb_build_array", "jsonb_build_object", "json_build_array", "json_build_object"];
+/// Functions that give a value even for NULL.
+const NEVER_NULL: &[&str] = &[
+    "concat",
+    "count",
+    "dense_rank",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "json_build_array",
+    "json_build_object",
+    "rank",
+    "row_number",
+];
 
 impl Expr {
-    /// The expression gives a value in every row, given the columns that do.
+    /// The expression gives a value in every row, given what is known of columns, functions and tables.
     #[must_use]
-    pub fn never_null(&self, column: &dyn Fn(&str) -> bool) -> bool {
-        let never = |it: &Expr| it.never_null(column);
+    pub fn never_null(&self, facts: &dyn Facts) -> bool {
+        let never = |it: &Expr| it.never_null(facts);
+        let called = |name: &Name, args: &[Expr]| facts.call(name, &args.iter().map(never).collect::<Vec<_>>());
         match self {
-            Self::Constant(_) | Self::Current | Self::Composite(_) | Self::IsNull(_) | Self::IsNotNull(_) => true,
-            Self::Column { column: name, .. } => column(name),
+            Self::Constant(_)
+            | Self::Current
+            | Self::Composite(_)
+            | Self::IsNull(_)
+            | Self::IsNotNull(_)
+            | Self::Exists => true,
+            Self::Column { table, column } => facts.column(table.as_deref(), column),
             Self::Cast { inner, .. } | Self::Not(inner) => never(inner),
             Self::Call { function, args } => {
                 let name = function.as_str();
-                NEVER_NULL.contains(&name) || (TOTAL.contains(&name) && args.iter().all(never))
+                NEVER_NULL.contains(&name)
+                    || (TOTAL.contains(&name) && args.iter().all(never))
+                    || called(&Name::bare(name), args)
             }
+            Self::Foreign { function, args } => called(function, args),
+            Self::Query(query) => facts.query(query),
             Self::Coalesce(args) | Self::Extreme(args) => args.iter().any(never),
             Self::Operator { operator, args } => STRICT.contains(&operator.as_str()) && args.iter().all(never),
             Self::In { inner, list } => never(inner) && list.iter().all(never),
@@ -144,7 +171,32 @@ impl Expr {
             Self::Case { results, otherwise, .. } => {
                 results.iter().all(never) && otherwise.as_deref().is_some_and(never)
             }
-            Self::Null | Self::Default | Self::Foreign { .. } | Self::Mixed(_) | Self::Other => false,
+            Self::Null | Self::Default | Self::Mixed(_) | Self::Other => false,
+        }
+    }
+
+    /// It is NULL in every row: `c = NULL`, `NULL || 'a'`.
+    #[must_use]
+    pub fn is_always_null(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Cast { inner, .. } | Self::Not(inner) => inner.is_always_null(),
+            Self::Operator { operator, args } => {
+                STRICT.contains(&operator.as_str()) && args.iter().any(Self::is_always_null)
+            }
+            Self::In { inner, list } => inner.is_always_null() || list.iter().all(Self::is_always_null),
+            _ => false,
+        }
+    }
+
+    /// No row satisfies the condition: `false`, `c = NULL`.
+    #[must_use]
+    pub fn is_never_true(&self) -> bool {
+        match self {
+            Self::Constant(text) => matches!(text.as_str(), "f" | "false"),
+            Self::And(args) => args.iter().any(Self::is_never_true),
+            Self::Or(args) => args.iter().all(Self::is_never_true),
+            other => other.is_always_null(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Statements about what stands: locks, rebuilding, triggers, policies, domains, functions.
 
-use super::{Constraint, Expr, Name, Type};
+use super::{Body, Constraint, Expr, Name, Type};
 
 /// A lock on a table, in the order of the manual's table: a later one conflicts with more.
 ///
@@ -166,7 +166,7 @@ pub enum Volatility {
 }
 
 /// `CREATE FUNCTION`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Function {
     /// Its name; there may be others of the same name with other parameters.
     pub name: Name,
@@ -178,6 +178,10 @@ pub struct Function {
     pub replace: bool,
     /// `CREATE PROCEDURE`.
     pub procedure: bool,
+    /// The types of what it takes in, which tell functions of one name apart.
+    pub signature: Vec<String>,
+    /// The one expression that it answers, in the language SQL.
+    pub body: Option<Box<Body>>,
 }
 
 /// How the values of a generated column come about.

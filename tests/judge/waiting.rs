@@ -124,3 +124,33 @@ fn a_constraint_with_an_index_is_told_of_unless_the_index_is_there() {
         users().page(&["ALTER TABLE users DROP CONSTRAINT users_pkey"], &["ALTER TABLE users ADD PRIMARY KEY (id)"]);
     assert_eq!(down.said("blocking-"), [format!("warning blocking-unique: adding a primary key {who}")]);
 }
+
+#[test]
+fn rows_that_no_condition_reaches_are_not_waited_for() {
+    let under_lock = |update: &str| {
+        let lines = ["ALTER TABLE users ADD COLUMN c text", update];
+        users().page(&lines, &["ALTER TABLE users DROP COLUMN c"]).said("backfill-under-lock").len()
+    };
+    for none in ["name = NULL", "false", "login = 'a' AND name <> NULL", "age IN (NULL)", "NOT (name = NULL)"] {
+        assert_eq!(under_lock(&format!("UPDATE users SET c = 'x' WHERE {none}")), 0, "{none}");
+    }
+    for some in
+        ["name IS NULL", "name = 'a' OR name = NULL", "true", "name IS NOT DISTINCT FROM NULL", "age IN ('a', NULL)"]
+    {
+        assert_eq!(under_lock(&format!("UPDATE users SET c = 'x' WHERE {some}")), 1, "{some}");
+    }
+}
+
+#[test]
+fn only_a_cast_of_the_old_value_loses_some_of_it() {
+    let narrowed = |using: &str| {
+        let line = format!("ALTER TABLE users ALTER COLUMN name TYPE varchar(9) {using}");
+        users().page(&[&line], &["ALTER TABLE users ALTER COLUMN name TYPE text"]).said("narrowing-type-change")
+    };
+    let told = |using: &str| narrowed(using).pop().map(|it| it.contains("is lost without a word"));
+    assert_eq!(told("USING name::varchar(9)"), Some(true));
+    for refused in ["", "USING name", "USING name::text"] {
+        assert_eq!(told(refused), Some(false), "{refused}");
+    }
+    assert_eq!([told("USING login"), told("USING left(name, 9)")], [None, None]);
+}

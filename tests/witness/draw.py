@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Draws findings of real histories and looks whether what they say happens on a real PostgreSQL.
 
-    python tests/witness/draw.py [--count N] [--seed N] [--postgres-bin DIR] [--limbeck BIN] [NAME=]FOLDER...
+    python tests/witness/draw.py [--count N] [--seed N] [--postgres-bin DIR] [--limbeck BIN] [NAME=]ROOT[:FOLDER]...
 
-Each FOLDER is a script folder. The findings at default settings are counted by rule; of those that claim an effect, N are
-drawn over all histories. A history's statements, as `limbeck sql` renders them, are run from its base; at the revision of
-a drawn finding the database is copied, every table gets rows, and the revision is run statement by statement: somebody
-waits, a statement fails, code from before fails, the way back leaves something (as `documentcases.py` says of the rule).
-Rows come in two ways, with NULL wherever that may be and without any; the effect has to show with one of them.
+Each ROOT is a checkout, FOLDER the script folder in it. The findings at default settings are counted by rule; of those that
+claim an effect, N are drawn over all histories. A history's statements, as `limbeck sql` renders them, are run from its base;
+at the revision of a drawn finding the database is copied, every table gets rows, and the revision is run statement by
+statement: somebody waits, a statement fails, code from before fails, the way back leaves something (as `documentcases.py`
+says of the rule). Rows come in two ways, with NULL wherever that may be and without any; the effect has to show with one of
+them. Where the way there cannot be gone by rendered SQL alone (a loop over what a query answers, say), the database is
+made from what `limbeck schema` replays of the revision's parents; `tests/witness/schema.py` holds that against real catalogs.
 
-Prints the seed, the table and one line for each finding: `seen`, `NOT SEEN`, or `by hand` where nothing mechanical tells.
+Prints the seed, the table and one line for each finding: `seen`, `NOT SEEN`, `by hand` where nothing mechanical tells, or
+`no table` where the history has not made in a way that is known what the revision works on, so that there is none to try.
 """
 
 import argparse
@@ -38,11 +41,12 @@ NO_EFFECT = {
 }
 
 
-def ask(limbeck: str, folder: Path, version: int, *arguments: str) -> dict:
-    command = [limbeck, arguments[0], ".", "--no-config", "--format", "json", *arguments[1:]]
+def ask(limbeck: str, folder: str, version: int, *arguments: str, form: str = "json") -> str:
+    root, _, inner = folder.partition(":")
+    command = [limbeck, arguments[0], inner or ".", "--no-config", "--format", form, *arguments[1:]]
     if arguments[0] == "check":
         command += ["--fail-on", "never", "--postgres", str(version)]
-    return json.loads(subprocess.run(command, cwd=folder, capture_output=True, check=True).stdout)
+    return subprocess.run(command, cwd=root, capture_output=True, check=True, text=True).stdout
 
 
 def sample(kind: str, number: int, labels: dict[str, list[str]]) -> str:
@@ -56,39 +60,79 @@ def sample(kind: str, number: int, labels: dict[str, list[str]]) -> str:
         "uuid": f"'00000000-0000-0000-0000-00000000000{number}'", "jsonb": "'{}'", "json": "'{}'", "boolean": "true",
         "timestamp": f"'2026-01-0{number} 10:00'", "date": f"'2026-01-0{number}'", "time": f"'10:0{number}'",
         "interval": f"'{number} day'", "inet": f"'10.0.0.{number}'", "cidr": f"'10.0.{number}.0/24'", "bytea": f"'\\x0{number}'",
-        "hstore": "''", "ltree": f"'a{number}'", "tsvector": "''", "int4range": "'empty'", "vector": "NULL",
+        "hstore": "''", "ltree": f"'a{number}'", "bit": f"B'{number:03b}'", "tsvector": "''", "int4range": "'empty'", "vector": "NULL",
     }
     word = plain.split(" ")[0].split(".")[-1]
     return values.get(word, f"'{number}'")
 
 
-def fill(cursor, nulls: bool) -> None:
-    """Rows in every table, as far as its constraints let us: those that are referred to first."""
+def fill(cursor, nulls: bool, numbers: tuple[int, ...] = (1, 2, 3)) -> dict[str, str]:
+    """Rows in every table, as far as its constraints let us: those that are referred to first. The answer is what the
+    server says of a table that stays empty. A check of a text is of no account to what is locked: it is left out where no
+    row passes it."""
     labels = enums(cursor)
     cursor.execute(COLUMNS)
     tables: dict[str, list] = {}
     for table, kind, *column in cursor.fetchall():
         if kind in "rp":
             tables.setdefault(table, []).append(column)
-    open_rows = [(table, number) for table in tables for number in (1, 2, 3)]
-    for _ in range(4):
-        refused_now = [it for it in open_rows if not insert(cursor, it[0], tables[it[0]], it[1], nulls, labels)]
-        if len(refused_now) in (0, len(open_rows)):
+    open_rows, said = [(table, number) for table in tables for number in numbers], {}
+    for _ in range(40):
+        said = {it: insert(cursor, it[0], tables[it[0]], it[1], nulls, labels) for it in open_rows}
+        refused_now = [it for it in open_rows if said[it]]
+        if not refused_now:
             break
+        if len(refused_now) == len(open_rows):
+            checks = [it for it in refused_now if isinstance(said[it], psycopg2.errors.CheckViolation)]
+            if not checks:
+                break
+            for table, number in checks:
+                name = said[table, number].diag.constraint_name
+                with contextlib.suppress(psycopg2.Error):
+                    cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT IF EXISTS "{name}"')
         open_rows = refused_now
+    return {table: str(error).splitlines()[0] for (table, _), error in said.items() if error}
 
 
-def insert(cursor, table: str, columns: list, number: int, nulls: bool, labels: dict[str, list[str]]) -> bool:
+# What a check may ask of a text.
+TEXTS = ("https://example.org/{}", "{:032x}", "{:064x}", "a{}@example.org", "10.0.0.{}", "a{}")
+
+
+def insert(cursor, table: str, columns: list, number: int, nulls: bool, labels: dict[str, list[str]]) -> psycopg2.Error | None:
+    """One row; the answer is how it was refused."""
     given = {
         name: sample(kind, number, labels)
-        for name, kind, needed, made in columns if (not made or name == "id") and (needed or not (nulls and number == 1))
+        for name, kind, needed, made in columns if (not made or name == "id") and (needed or not (nulls and number in (1, 4)))
     }
+    refused_by = put(cursor, table, given)
+    if isinstance(refused_by, psycopg2.errors.CheckViolation):
+        for text in TEXTS:
+            for name in checked(cursor, table, refused_by.diag.constraint_name):
+                if name in given:
+                    given[name] = "'" + text.format(number) + "'"
+            now = put(cursor, table, given)
+            if now is None or now.diag.constraint_name != refused_by.diag.constraint_name:
+                return now
+    return refused_by
+
+
+def checked(cursor, table: str, constraint: str) -> list[str]:
+    """The columns that a check speaks of."""
+    cursor.execute(
+        "SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)"
+        " WHERE c.conrelid = %s::regclass AND c.conname = %s", (table, constraint),
+    )
+    return [name for (name,) in cursor.fetchall()]
+
+
+def put(cursor, table: str, given: dict[str, str]) -> psycopg2.Error | None:
     names = ", ".join(f'"{it}"' for it in given)
+    values = f"({names}) OVERRIDING SYSTEM VALUE VALUES ({', '.join(given.values())})" if given else "DEFAULT VALUES"
     try:
-        cursor.execute(f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({', '.join(given.values())})")
-    except psycopg2.Error:
-        return False
-    return True
+        cursor.execute(f"INSERT INTO {table} {values}")
+    except psycopg2.Error as error:
+        return error
+    return None
 
 
 class Trial:
@@ -96,6 +140,7 @@ class Trial:
 
     def __init__(self, url: str):
         self.url = url
+        self.mended: list[str] = []
         self.engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg2://", 1), poolclass=sa.NullPool)
 
     def way(self, statements: list[dict]) -> tuple[list[str | None], list[bool]]:
@@ -113,8 +158,7 @@ class Trial:
                 with driver.cursor() as cursor:
                     cursor.execute("SET statement_timeout = '60s'") if alone else cursor.execute("SAVEPOINT here")
                 try:
-                    options = {"no_parameters": True}
-                    connection.exec_driver_sql(statement["sql"], execution_options=options)
+                    self.send(connection, statement["sql"], alone)
                 except (sa.exc.SQLAlchemyError, psycopg2.Error) as problem:
                     error = told(problem)
                     with driver.cursor() as cursor:
@@ -129,27 +173,107 @@ class Trial:
         return errors, waits
 
 
+    def send(self, connection: sa.Connection, sql: str, alone: bool) -> None:
+        """Runs a statement. What another finding of the same revision tells of is mended here as its help says, so that what
+        comes behind it is seen too: a new column is let hold NULL, a constraint goes whose drop had no name."""
+        options = {"no_parameters": True}
+        try:
+            connection.exec_driver_sql(sql, execution_options=options)
+        except sa.exc.SQLAlchemyError as problem:
+            mended = None
+            if told(problem) == "23502" and re.search(r"\bADD COLUMN\b.*\bNOT NULL\b", sql, re.S):
+                mended = [re.sub(r"\bNOT NULL\b", "", sql)]
+            elif told(problem) == "42710" and (made := re.search(r"ALTER TABLE (\S+) ADD CONSTRAINT (\S+)", sql)):
+                mended = [f"ALTER TABLE {made[1]} DROP CONSTRAINT {made[2]}", sql]
+            if alone or not mended:
+                raise
+            self.mended.append(sql)
+            with connection.connection.dbapi_connection.cursor() as cursor:
+                cursor.execute("ROLLBACK TO here")
+            for it in mended:
+                connection.exec_driver_sql(it, execution_options=options)
+
+
 def place(statements: list[dict], finding: dict) -> int | None:
-    return next((at for at, it in enumerate(statements) if it["sql"] == finding["sql"]), None)
+    """The text that the finding's statement is sent in, perhaps with others."""
+    def plain(sql: str) -> str:
+        return sql.strip().rstrip(";").strip()
+
+    sql = plain(finding["sql"] or "")
+    same = (at for at, it in enumerate(statements) if plain(it["sql"]) == sql)
+    within = (at for at, it in enumerate(statements) if sql and sql in it["sql"])
+    return next(same, next(within, None))
+
+
+def refuses_to_name() -> str:
+    """What Alembic says to a constraint that is dropped without its name."""
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    operations = Operations(MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True}))
+    try:
+        operations.drop_constraint(None, "t", type_="foreignkey")
+    except sa.exc.CompileError as error:
+        return f"seen: {error}"
+    return "NOT SEEN: it is dropped"
+
+
+def cancelled(trial: "Trial", up: list[dict], at: int, finding: dict) -> str:
+    """A writer is at work while the index is built concurrently: the timeout cancels the build, which leaves its index."""
+    trial.way(up[:at])
+    on = re.search(r'\bON\s+(?:ONLY\s+)?([\w."]+)', up[at]["sql"])
+    index = re.search(r"index `?([\w]+)|`(\w+)` behind", finding["message"])
+    with contextlib.closing(psycopg2.connect(trial.url)) as writer, contextlib.closing(connect(trial.url)) as other:
+        with writer.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {on[1]} IN ROW EXCLUSIVE MODE")
+        with other.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '300ms'")
+            try:
+                cursor.execute(up[at]["sql"])
+            except psycopg2.errors.LockNotAvailable:
+                cursor.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")
+                left = cursor.fetchall()
+                return f"seen: cancelled, and {left} is left" if left else "NOT SEEN: nothing is left"
+    return f"NOT SEEN: it is built, {index}"
+
+
+def overwritten(trial: "Trial", up: list[dict], at: int, finding: dict) -> str:
+    """Values that were there are others now."""
+    trial.way(up[:at])
+    column = re.search(r"overwrites `([^`]+)` in every row of `([^`]+)`", finding["message"])
+    ask_values = f'SELECT "{column[1]}"::text FROM {column[2]} WHERE "{column[1]}" IS NOT NULL ORDER BY 1'
+    told_values = []
+    for statements in ([], up[at:at + 1]):
+        trial.way(statements)
+        with contextlib.closing(connect(trial.url)) as connection, connection.cursor() as cursor:
+            cursor.execute(ask_values)
+            told_values.append(cursor.fetchall())
+    before, after = told_values
+    return f"seen: {before[:1]} becomes {after[:1]}" if before and before != after else f"NOT SEEN: {before} stays {after}"
 
 
 def shows(finding: dict, revision: dict, url: str, nulls: bool) -> str:
     """What of the finding is seen in this copy: `seen`, `NOT SEEN` and why, `by hand`."""
     rule, way = finding["rule"], finding["direction"]
     catalogs = rule in ("missing-downgrade", "incomplete-downgrade")
-    code, already, before = [], set(), catalog(url) if catalogs else []
+    code, already, empty, before = [], set(), {}, catalog(url) if catalogs else []
     with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         if not catalogs:
-            fill(cursor, nulls)
+            empty = fill(cursor, nulls)
         if EXPECTED.get(rule, ("",))[0] == "breaks":
             code = old_code(cursor)
             already = refused(cursor, code)
     trial = Trial(url)
     up = revision["upgrade"]["statements"]
     down = revision["downgrade"]["statements"]
-    errors, waits = trial.way(up)
     harm, *rest = EXPECTED.get(rule, ("by hand",))
+    if rule == "unnamed-constraint-drop":
+        return refuses_to_name()
+    special = {"concurrent-build-under-timeout": cancelled, "unbounded-backfill": overwritten}.get(rule)
+    if special and way == "upgrade" and (at := place(up, finding)) is not None:
+        return special(trial, up, at, finding)
+    errors, waits = trial.way(up)
     if rule in ("missing-downgrade", "incomplete-downgrade"):
         after = catalog(url)
         back_errors, _ = trial.way(down)
@@ -160,8 +284,10 @@ def shows(finding: dict, revision: dict, url: str, nulls: bool) -> str:
         if harm == "breaks":
             return "by hand"
         with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
-            fill(cursor, nulls)
+            empty = fill(cursor, nulls, (4, 5, 6))
+        failed_up = [it for it in errors if it]
         errors, waits = trial.way(down)
+        errors = [it and f"{it} (the way up: {failed_up})" if failed_up else it for it in errors]
         if rule in ("leftover-type",):
             errors, _ = trial.way(up)
             return "seen: 42710" if "42710" in errors else f"NOT SEEN: {errors}"
@@ -169,9 +295,12 @@ def shows(finding: dict, revision: dict, url: str, nulls: bool) -> str:
     if harm in ("waits", "locks", "fails") and at is None:
         return "by hand"
     if harm == "waits":
+        # The rows were read before it was refused, under the lock that it takes first.
+        if re.match("23514|23505|23503|23502", errors[at] or ""):
+            return f"seen: rows are checked, and one is refused, {errors[at]}"
         if waits[at] or (rule == "backfill-under-lock" and any(waits)):
             return "seen: somebody waits"
-        return f"NOT SEEN: nobody waits, {errors[at]}"
+        return f"NOT SEEN: nobody waits, {errors[at]}, empty: {empty}"
     if harm == "locks":
         return "seen: locked" if trial.locked else f"NOT SEEN: nothing is locked, {errors[at]}"
     if harm == "fails":
@@ -186,10 +315,12 @@ def shows(finding: dict, revision: dict, url: str, nulls: bool) -> str:
 class History:
     """A history on a server, up to where it is asked for."""
 
-    def __init__(self, name: str, folder: Path, limbeck: str, version: int, cluster: Cluster):
-        self.name, self.cluster = name, cluster
-        self.findings = [it for it in ask(limbeck, folder, version, "check")["findings"] if not it["suppressed"]]
-        self.revisions = ask(limbeck, folder, version, "sql")["revisions"]
+    def __init__(self, name: str, folder: str, limbeck: str, version: int, cluster: Cluster):
+        self.name, self.cluster, self.asked = name, cluster, (limbeck, folder, version)
+        self.findings = [it for it in json.loads(ask(*self.asked, "check"))["findings"] if not it["suppressed"]]
+        self.revisions = json.loads(ask(*self.asked, "sql"))["revisions"]
+        graph = json.loads(ask(*self.asked, "history"))["revisions"]
+        self.parents = {it["revision"]: it["down_revision"] for it in graph}
         self.failed = 0
 
     def run(self, drawn: list[dict]) -> dict[str, str]:
@@ -202,11 +333,29 @@ class History:
         execute_all(url, [f"CREATE EXTENSION IF NOT EXISTS {it}" for it in ("citext", "hstore", "pg_trgm", "pgcrypto", '"uuid-ossp"')])
         for revision in self.revisions:
             for finding in wanted.get(revision["revision"], []):
-                answers[finding["fingerprint"]] = self.seen(finding, revision, url)
+                answer = self.seen(finding, revision, url)
+                if not answer.startswith("seen") and (replayed := self.replayed(revision["revision"])):
+                    again = self.seen(finding, revision, replayed)
+                    answer = again if again.startswith("seen") else f"{answer}; replayed: {again}"
+                    if not again.startswith("seen") and re.search("42P01|42703|42704", again):
+                        answer = f"no table: {answer}"
+                answers[finding["fingerprint"]] = answer
                 if os.environ.get("LIMBECK_PROGRESS"):
                     print(finding["revision"], finding["rule"], answers[finding["fingerprint"]], file=sys.stderr, flush=True)
             self.apply(url, revision)
         return answers
+
+    def replayed(self, revision: str) -> str | None:
+        """A database as the replay says that the revision finds it."""
+        parents = self.parents.get(revision, [])
+        if len(parents) != 1:
+            return None
+        url = self.cluster.database()
+        with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
+            for statement in statements_of(ask(*self.asked, "schema", "--at", parents[0], form="sql")):
+                with contextlib.suppress(psycopg2.Error):
+                    cursor.execute(statement)
+        return url
 
     def seen(self, finding: dict, revision: dict, url: str) -> str:
         told = []
@@ -234,6 +383,17 @@ class History:
                     cursor.execute(statement["sql"])
                 except psycopg2.Error:
                     self.failed += 1
+
+
+def statements_of(sql: str) -> list[str]:
+    """The statements that `limbeck schema` prints: each ends a line with its semicolon, but for bodies in dollars."""
+    found, held = [], ""
+    for line in sql.splitlines(keepends=True):
+        held += line
+        if line.rstrip().endswith(";") and held.count("$$") % 2 == 0:
+            found.append(held)
+            held = ""
+    return found
 
 
 def name_of(url: str) -> str:
@@ -266,7 +426,7 @@ def main() -> int:
         all_of = []
         for named in args.histories:
             name, _, folder = named.rpartition("=")
-            all_of.append(History(name or folder, Path(folder), args.limbeck, version, cluster))
+            all_of.append(History(name or folder, folder, args.limbeck, version, cluster))
         counts = collections.Counter((it["rule"], history.name) for history in all_of for it in history.findings)
         names = [it.name for it in all_of]
         print(f"| rule | {' | '.join(names)} |")

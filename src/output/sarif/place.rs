@@ -1,10 +1,12 @@
 //! Spans as SARIF has them.
 
 use crate::{
-    finding::Note,
+    finding::{Edit, Note},
     source::{Sources, Span},
 };
-use serde_sarif::sarif::{ArtifactContent, ArtifactLocation, Location, Message, PhysicalLocation, Region};
+use serde_sarif::sarif::{
+    ArtifactChange, ArtifactContent, ArtifactLocation, Fix, Location, Message, PhysicalLocation, Region, Replacement,
+};
 use std::fmt::Write;
 
 /// What all paths are relative to.
@@ -15,13 +17,38 @@ const LONGEST_SNIPPET: usize = 16 * 1024;
 
 /// A span with its text.
 pub(super) fn location(sources: &Sources, span: Span) -> Location {
-    let path = sources.get(span.source).path.clone();
-    let mut file = ArtifactLocation::builder().uri(uri(&path)).build();
+    let file = file(&sources.get(span.source).path);
+    let physical = PhysicalLocation::builder().artifact_location(file).region(region(sources, span)).build();
+    Location::builder().physical_location(physical).build()
+}
+
+fn file(path: &str) -> ArtifactLocation {
+    let mut file = ArtifactLocation::builder().uri(uri(path)).build();
     if !path.starts_with('/') {
         file.uri_base_id = Some(ROOT.to_owned());
     }
-    let physical = PhysicalLocation::builder().artifact_location(file).region(region(sources, span)).build();
-    Location::builder().physical_location(physical).build()
+    file
+}
+
+/// What takes a finding away: edits of one file, in order.
+pub(super) fn fix(sources: &Sources, rule: &str, edits: Vec<Edit>) -> Fix {
+    let path = edits.first().map(|it| sources.get(it.span.source).path.clone()).unwrap_or_default();
+    let replacements: Vec<Replacement> = edits
+        .into_iter()
+        .map(|edit| {
+            let place = sources.place(edit.span);
+            let region = Region::builder()
+                .start_line(place.line)
+                .start_column(place.column)
+                .end_line(place.end_line)
+                .end_column(place.end_column)
+                .build();
+            let content = ArtifactContent::builder().text(edit.text).build();
+            Replacement::builder().deleted_region(region).inserted_content(content).build()
+        })
+        .collect();
+    let change = ArtifactChange::builder().artifact_location(file(&path)).replacements(replacements).build();
+    Fix::builder().description(Message::from(&format!("Fix `{rule}`"))).artifact_changes(vec![change]).build()
 }
 
 /// The other places of a finding, numbered from 1.

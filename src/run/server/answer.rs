@@ -8,6 +8,7 @@ use crate::{
     check::Report,
     cli::Place,
     finding::{Direction, Finding, Severity},
+    fix,
     lock::Server,
     output::{locks::LocksReport, sql::SqlReport},
     revision::{Body, Revision},
@@ -143,6 +144,7 @@ impl Answer {
         let source = self.project.sources.get(id);
         let mut actions = Vec::new();
         for finding in self.findings_at(id, &source, asked) {
+            actions.extend(self.repair(path, uri, &source, finding, state));
             let line = self.first_line(id, &source, finding);
             let (from, _) = source.line_range(line);
             let rest = source.text.get(from as usize..).unwrap_or("");
@@ -160,6 +162,24 @@ impl Answer {
             }));
         }
         (!actions.is_empty()).then_some(Value::Array(actions))
+    }
+
+    /// What takes the finding away, where it would and nothing else came of it.
+    fn repair(&self, path: &Path, uri: &str, source: &Source, finding: &Finding, state: &State) -> Option<Value> {
+        let edits = fix::of(finding, &self.project.sources)?;
+        let mut tried = state.unsaved.clone();
+        tried.insert(path.to_path_buf(), fix::applied(&source.text, &edits));
+        let answer = Self::new(&self.root, &tried, &self.memory).ok()?;
+        fix::hold(&self.report, &answer.report, &[finding]).ok()?;
+        let edits: Vec<Value> =
+            edits.iter().map(|it| json!({ "range": Range::of(source, it.span), "newText": it.text })).collect();
+        Some(json!({
+            "title": format!("Fix `{}`", finding.rule),
+            "kind": "quickfix",
+            "isPreferred": true,
+            "diagnostics": [self.diagnostic(finding, state.documents.as_deref())],
+            "edit": { "changes": { uri: edits } },
+        }))
     }
 
     /// The line above which a comment is to stand: that of the operation, since SQL may go over several.

@@ -111,7 +111,7 @@ impl Schema {
     fn alter_column(&mut self, table: &Name, column: &str, action: &Action, made: Made, moment: Moment) {
         self.work(table, moment, |table| {
             let filled = match action {
-                Action::SetType { using: Some(value), .. } => table.never_null(value),
+                Action::SetType { using: Some(value), .. } => value.never_null(table),
                 _ => true,
             };
             table.change(column, moment, |it| {
