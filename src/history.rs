@@ -11,7 +11,7 @@ mod load;
 mod order;
 mod unread;
 
-pub use file_name::{DEFAULT_TEMPLATE, fits_template};
+pub use file_name::{DEFAULT_TEMPLATE, fits_template, named_by};
 pub use load::is_revision_file;
 pub use unread::Unread;
 

@@ -92,6 +92,14 @@ pub struct Spec {
     pub check: Check,
 }
 
+impl Spec {
+    /// What it finds makes others wait, so that it is graded by the size of the tables.
+    #[must_use]
+    pub fn makes_others_wait(&self) -> bool {
+        matches!(self.group, Group::Lock | Group::Rewrite) || matches!(self.check, Check::Waiting(_))
+    }
+}
+
 /// What kind of harm a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the word says it")]
@@ -150,6 +158,8 @@ impl Group {
 pub enum Check {
     /// Once for each statement, upgrades and downgrades.
     Statement(fn(&Site<'_>, &mut Findings<'_>)),
+    /// As [`Self::Statement`], where others wait for as long as the statement takes though its group does not say so.
+    Waiting(fn(&Site<'_>, &mut Findings<'_>)),
     /// Once for each operation, also one that has not become SQL; a finding of that is told instead of
     /// `opaque-operation`.
     Operation(fn(&Asked<'_>, &mut Findings<'_>)),

@@ -375,7 +375,7 @@ impl Judge<'_> {
     fn statement(&mut self, site: &Site<'_>) {
         let statement = site.statement;
         for rule in self.rules {
-            if let Check::Statement(check) = rule.spec.check {
+            if let Check::Statement(check) | Check::Waiting(check) = rule.spec.check {
                 let mut out = Vec::new();
                 let subject = self.subject(site.revision, Some(site.run.direction));
                 check(site, &mut Findings::new(rule, subject, Some(statement.sql.as_str()), &mut out));

@@ -30,9 +30,7 @@ pub(super) fn grade(site: &Site<'_>, rule: &Rule, finding: &mut Finding) {
     if site.run.direction == Direction::Downgrade {
         return;
     }
-    let waits = matches!(rule.spec.group, Group::Lock | Group::Rewrite)
-        || matches!(rule.name, "validation-under-lock" | "backfill-under-lock");
-    if waits {
+    if rule.spec.makes_others_wait() {
         by_wait(site, target, finding);
     } else if rule.spec.group == Group::FailsOnData {
         by_rows(site, target, finding);

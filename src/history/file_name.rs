@@ -29,6 +29,47 @@ pub fn fits_template(template: &str, id: &str, path: &str) -> bool {
     matches(&parts, name)
 }
 
+/// The path that Alembic gives a revision by the template, below its versions folder: what the template asks of the date
+/// and the message has to be known. The date is as Alembic writes it: `2026-01-31 10:20:30.123456`.
+#[must_use]
+pub fn named_by(template: &str, id: &str, message: Option<&str>, date: Option<&str>) -> Option<String> {
+    let template = template.trim().trim_start_matches("./").replace("%%(", "%(");
+    let mut made = String::new();
+    let mut rest = template.as_str();
+    while let Some((before, mark)) = rest.split_once("%(") {
+        let (name, after) = mark.split_once(')')?;
+        let kind = after.find(|it: char| it.is_ascii_alphabetic())?;
+        let width = after[..kind].trim_start_matches(['0', '.']).parse().unwrap_or(0).min(20);
+        let value = match name {
+            "rev" => id.to_owned(),
+            "slug" => slug(message.unwrap_or("")),
+            unit => format!("{:0width$}", part_of(date?, unit)?),
+        };
+        made.push_str(before);
+        made.push_str(&value);
+        rest = &after[kind + 1..];
+    }
+    made.push_str(rest);
+    Some(format!("{}.py", made.replace("%%", "%")))
+}
+
+/// What a date says of a unit.
+fn part_of(date: &str, unit: &str) -> Option<u32> {
+    let at = ["year", "month", "day", "hour", "minute", "second"].iter().position(|it| *it == unit)?;
+    let mut parts = date.split(|it: char| !it.is_ascii_digit()).filter(|it| !it.is_empty());
+    parts.nth(at)?.parse().ok()
+}
+
+/// The words of a message, as far as 40 letters go (`ScriptDirectory._rev_path`, `truncate_slug_length`).
+fn slug(message: &str) -> String {
+    let words = message.split(|it: char| !it.is_alphanumeric() && it != '_').filter(|it| !it.is_empty());
+    let slug = words.collect::<Vec<_>>().join("_").to_lowercase();
+    match slug.char_indices().nth(40) {
+        Some((end, _)) => format!("{}_", slug[..end].rsplit_once('_').map_or(&slug[..end], |(whole, _)| whole)),
+        None => slug,
+    }
+}
+
 fn parse(template: &str, id: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut rest = template;
@@ -98,7 +139,7 @@ fn matches(parts: &[Part], name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::fits_template;
+    use super::{fits_template, named_by};
 
     #[test]
     fn names_that_the_template_makes_fit() {
@@ -117,6 +158,25 @@ mod tests {
         ] {
             assert!(fits_template(template, id, path), "{template} {path}");
         }
+    }
+
+    /// Each was asked of Alembic 1.20 (`ScriptDirectory._rev_path`).
+    #[test]
+    fn what_alembic_names_a_file() {
+        let named =
+            |template: &str, message: &str| named_by(template, "ab12", Some(message), Some("2026-01-02 03:04:05.678"));
+        for (template, message, path) in [
+            ("%(rev)s_%(slug)s", "Add a `users` table, twice!", "ab12_add_a_users_table_twice.py"),
+            ("%%(rev)s_%%(slug)s", "Été", "ab12_été.py"),
+            ("%(rev)s_%(slug)s", "", "ab12_.py"),
+            ("%(year)d/%(month).2d/%(day)02d-%(hour)d%(minute).2d%(second).2d_%(slug)s", "x", "2026/01/02-30405_x.py"),
+            ("%(slug)s", "one two three four five six seven eight nine", "one_two_three_four_five_six_seven_eight_.py"),
+        ] {
+            assert_eq!(named(template, message).as_deref(), Some(path), "{template} {message}");
+        }
+        assert_eq!(named("%(epoch)s_%(rev)s", "x"), None);
+        assert_eq!(named_by("%(year)d_%(rev)s", "ab12", Some("x"), None), None);
+        assert_eq!(named_by("%(rev)s", "ab12", None, None).as_deref(), Some("ab12.py"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{Site, code};
 use crate::{
     finding::Finding,
     lock::{self, Effect, Server, Work},
-    schema::Known,
+    schema::{Known, Piece},
     statement::{Action, Column, Demand, Expr, Kind, Name},
 };
 
@@ -29,6 +29,15 @@ impl Site<'_> {
         }
         let mut kind = self.statement.kind.clone();
         if let Kind::AlterTable { actions, .. } = &mut kind {
+            if let Action::AddConstraint(constraint) = action
+                && let Some(name) = &constraint.name
+                && !actions
+                    .iter()
+                    .any(|it| matches!(it, Action::DropConstraint { constraint, .. } if constraint == name))
+                && self.is_there(&Piece::Constraint(table.clone(), name.clone()))
+            {
+                return None;
+            }
             *actions = vec![action.clone()];
         }
         let effect = lock::effect(&kind, self.schema, Server { version: self.context.target.postgres });
@@ -38,6 +47,18 @@ impl Site<'_> {
             return None;
         }
         Some(Wait { sentence: effect.sentence(table)?, effect })
+    }
+
+    /// What the statement makes is there already: the server refuses before it looks at any row, or the condition that the
+    /// statement is sent under does not hold.
+    #[must_use]
+    pub fn is_there(&self, piece: &Piece) -> bool {
+        let known = match piece {
+            Piece::Constraint(table, name) => self.schema.constraint(table, name).yes().is_some(),
+            Piece::Index(name, _) => self.schema.index(name).yes().is_some(),
+            _ => false,
+        };
+        self.schema.surely(piece).is_some() || (known && !self.statement.guards.is_empty())
     }
 
     /// Says since when the table may hold rows, where that is known.

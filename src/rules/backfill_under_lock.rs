@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(super) static SPEC: Spec =
-    Spec { severity: Severity::Warning, group: Group::Transaction, default: true, check: Check::Statement(check) };
+    Spec { severity: Severity::Warning, group: Group::Transaction, default: true, check: Check::Waiting(check) };
 
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     if !site.in_transaction || site.run.direction == Direction::Downgrade {

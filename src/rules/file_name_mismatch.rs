@@ -2,7 +2,7 @@
 
 use crate::{
     finding::Severity,
-    history::{DEFAULT_TEMPLATE, History, fits_template},
+    history::{DEFAULT_TEMPLATE, History, fits_template, named_by},
     policy::Target,
     revision::Revision,
     rule::{Check, Findings, Group, Spec},
@@ -10,6 +10,30 @@ use crate::{
 
 pub(super) static SPEC: Spec =
     Spec { severity: Severity::Note, group: Group::History, default: true, check: Check::History(check) };
+
+/// The whole command, where the docstring tells what the template asks for.
+fn help(history: &History, revision: &Revision, template: &str) -> String {
+    let path = history.path(revision.source);
+    let date = revision.docstring.create_date.as_ref().map(|it| it.id.as_str());
+    let Some(named) = named_by(template, &revision.id.id, revision.docstring.message.as_deref(), date) else {
+        let shown = template.replace("%%(", "%(");
+        return format!("# give {path} the name that `{shown}` makes with the id `{}`", revision.id.id);
+    };
+    let folders = template.trim().trim_start_matches("./").matches('/').count();
+    let at = path.rmatch_indices('/').nth(folders).map_or(0, |(at, _)| at + 1);
+    let to = format!("{}{named}", &path[..at]);
+    let moved = format!("git mv {} {}", quoted(path), quoted(&to));
+    match to.rsplit_once('/').filter(|_| folders > 0) {
+        Some((folder, _)) => format!("mkdir -p {}\n{moved}", quoted(folder)),
+        None => moved,
+    }
+}
+
+/// A word of a shell.
+fn quoted(path: &str) -> String {
+    let plain = path.chars().all(|it| it.is_alphanumeric() || "/._-".contains(it));
+    if plain { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
 
 fn check(history: &History, target: &Target, findings: &mut Findings<'_>) {
     if !target.knows_new() {
@@ -34,7 +58,6 @@ fn check(history: &History, target: &Target, findings: &mut Findings<'_>) {
         if let Some((_, Some(span))) = set {
             finding.note(*span, "the template in force is set here");
         }
-        let path = history.path(revision.source);
-        finding.help(format!("git mv {path} …  # as `{shown}.py` with the id `{}`", revision.id.id));
+        finding.help(help(history, revision, template));
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     finding::Severity,
     rule::{Check, Findings, Group, Site, Spec, code, mend},
-    schema::Known,
+    schema::{Known, Piece},
     statement::Kind,
 };
 
@@ -22,6 +22,9 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
         Known::Unknown => None,
     };
     let (table, index) = (&create.table, create.index.as_deref());
+    if index.is_some_and(|it| site.is_there(&Piece::Index(table.renamed(it), table.clone()))) {
+        return;
+    }
     let span = index.map_or(site.statement.span, |it| site.statement.place(it));
     let named = index.map_or_else(|| "an index".to_owned(), |it| format!("index `{it}`"));
     let finding = findings.report(span, format!("building {named} blocks every write to `{table}` until it is done"));

@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(super) static SPEC: Spec =
-    Spec { severity: Severity::Error, group: Group::Transaction, default: true, check: Check::Statement(check) };
+    Spec { severity: Severity::Error, group: Group::Transaction, default: true, check: Check::Waiting(check) };
 
 fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     let Kind::AlterTable { table, actions, .. } = &site.statement.kind else { return };

@@ -94,6 +94,7 @@ impl<'a> Scope<'a> {
                 Known::Unknown => Known::Unknown,
             },
             Relation::Query(query) if query.columns.iter().any(|(name, _)| name == column) => Known::Yes(()),
+            Relation::Query(query) if query.columns.iter().all(|(name, _)| !name.is_empty()) => Known::No,
             Relation::Query(_) | Relation::Other => Known::Unknown,
         }
     }

@@ -237,6 +237,25 @@ def cancelled(trial: "Trial", up: list[dict], at: int, finding: dict) -> str:
     return f"NOT SEEN: it is built, {index}"
 
 
+WIDE = {"text": "repeat('x', 400)", "character": "repeat('x', 400)", "numeric": "123456.789", "bigint": "9999999999",
+        "integer": "99999", "double": "1.5", "real": "1.5"}
+
+
+def narrowed(trial: "Trial", up: list[dict], at: int, finding: dict) -> str:
+    """A value that does not fit is refused, or is another one behind it."""
+    trial.way(up[:at])
+    column, table = re.search(r"`([^`]+)` of `([^`]+)`", finding["message"]).groups()
+    with contextlib.closing(connect(trial.url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = %s::regclass AND attname = %s", (table, column))
+        kind = cursor.fetchone()[0].split(" ")[0]
+        wide = WIDE.get(kind)
+        if wide:
+            with contextlib.suppress(psycopg2.errors.StringDataRightTruncation):
+                cursor.execute(f'UPDATE {table} SET "{column}" = {wide} WHERE ctid = (SELECT min(ctid) FROM {table})')
+    errors, _ = trial.way(up[at:at + 1])
+    return f"seen: {errors[0]}" if errors[0] else "NOT SEEN: every value fits"
+
+
 def overwritten(trial: "Trial", up: list[dict], at: int, finding: dict) -> str:
     """Values that were there are others now."""
     trial.way(up[:at])
@@ -270,7 +289,7 @@ def shows(finding: dict, revision: dict, url: str, nulls: bool) -> str:
     harm, *rest = EXPECTED.get(rule, ("by hand",))
     if rule == "unnamed-constraint-drop":
         return refuses_to_name()
-    special = {"concurrent-build-under-timeout": cancelled, "unbounded-backfill": overwritten}.get(rule)
+    special = {"concurrent-build-under-timeout": cancelled, "unbounded-backfill": overwritten, "narrowing-type-change": narrowed}.get(rule)
     if special and way == "upgrade" and (at := place(up, finding)) is not None:
         return special(trial, up, at, finding)
     errors, waits = trial.way(up)

@@ -97,6 +97,8 @@ CASES: list[tuple[bool, str]] = [
     # Rows that are put elsewhere, and come back with their key.
     (True, "WITH new AS (INSERT INTO copies (order_id, word) SELECT id, 'a' FROM orders RETURNING order_id, id)"
            " UPDATE orders SET filled = new.id::text FROM new WHERE orders.id = new.order_id"),
+    (True, "WITH new AS (INSERT INTO copies (order_id) SELECT id FROM orders RETURNING order_id, id AS copy)"
+           " UPDATE orders SET filled = copy::text FROM new WHERE id = order_id"),
     (False, "WITH new AS (INSERT INTO copies (order_id, word) SELECT id, 'a' FROM orders RETURNING order_id, word AS id, note)"
             " UPDATE orders SET filled = new.note FROM new WHERE orders.id = new.order_id"),
     (False, "WITH new AS (INSERT INTO copies (id, order_id) SELECT id, id FROM orders ON CONFLICT DO NOTHING RETURNING id)"
