@@ -348,3 +348,23 @@ fn revisions_share_what_was_parsed_and_nothing_else() {
         }
     });
 }
+
+#[test]
+fn a_name_is_followed_through_every_module_that_hands_it_on() {
+    let files = [
+        ("proj/__init__.py", ""),
+        ("proj/deep.py", "TABLE = 'orders'\n"),
+        ("proj/models/b.py", "from ..deep import TABLE\n"),
+        ("proj/models/a.py", "from .b import TABLE\n__all__ = ['TABLE']\n"),
+        ("proj/models/c.py", "import proj.models.d as d\nother = d.NAME + 's'\n"),
+        ("proj/models/d.py", "NAME = 'user'\n"),
+        ("proj/models/__init__.py", "from .a import *\nfrom .c import other as handed\n"),
+    ];
+    let before = "from proj.models import TABLE, handed\nimport proj.models as m\n";
+    let body = "op.execute(f'SELECT 1 FROM {TABLE}, {handed}, {m.TABLE}, {m.handed}')";
+    assert_eq!(sent(&files, before, body), ["SELECT 1 FROM orders, users, orders, users"]);
+    // Round in a circle is not for ever.
+    let files = [("proj/__init__.py", ""), ("proj/a.py", "from .b import X\n"), ("proj/b.py", "from .a import X\n")];
+    let told = sent(&files, "from proj.a import X\n", "op.execute(X)");
+    assert!(told.len() == 1 && told[0].starts_with('?'), "{told:?}");
+}

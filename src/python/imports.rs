@@ -11,6 +11,9 @@ use crate::{
 use ruff_python_ast as ast;
 use std::{rc::Rc, sync::Arc};
 
+/// Through so many modules a name is followed.
+const HANDED_ON: usize = 16;
+
 impl Interp<'_> {
     pub(super) fn import(&mut self, it: &ast::StmtImport, scope: &Rc<Scope>) -> Result<(), Halt> {
         for alias in &it.names {
@@ -96,8 +99,21 @@ impl Interp<'_> {
         None
     }
 
-    /// A name of the project's own is looked up where it is used; others stay as they are.
-    pub(super) fn looked_up(&mut self, value: Value) -> Value {
+    /// A name of the project's own is looked up where it is used, through every module that hands it on; others stay
+    /// as they are.
+    pub(super) fn looked_up(&mut self, mut value: Value) -> Value {
+        for _ in 0..HANDED_ON {
+            let found = self.looked_up_once(value.clone());
+            let moved = matches!((&value, &found), (Value::External(before), Value::External(after)) if before != after);
+            value = found;
+            if !moved {
+                break;
+            }
+        }
+        value
+    }
+
+    fn looked_up_once(&mut self, value: Value) -> Value {
         let Value::External(path) = &value else { return value };
         if let Some(value) = self.assumed_name(path) {
             return value;
