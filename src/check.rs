@@ -26,11 +26,13 @@ mod migrate;
 mod past;
 mod sift;
 mod size;
+mod start;
 
 pub use coverage::{Coverage, Gap, cover, why};
 pub use locks::{Locked, Locks, locks};
 pub use migrate::{DO_BODY, migrate};
 pub use past::Past;
+pub use start::dumped;
 
 /// A revision as SQL, both ways. They are shared by all who hold it.
 #[derive(Clone, Debug, Default, PartialEq)]

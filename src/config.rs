@@ -38,6 +38,8 @@ pub struct Config {
     pub types: BTreeMap<String, String>,
     /// The file of accepted findings, from where the tool was started.
     pub baseline: Option<PathBuf>,
+    /// The dump of a schema, relative to the root, and the revision that leaves it.
+    pub schema_dump: Option<(String, Option<String>)>,
     /// What connects to the database, in place of what the project says.
     pub driver: Option<Driver>,
     /// The version of SQLAlchemy, in place of what the project says.
@@ -62,6 +64,7 @@ impl Default for Config {
             assume: BTreeMap::new(),
             types: BTreeMap::new(),
             baseline: None,
+            schema_dump: None,
             driver: None,
             sqlalchemy: None,
             file: None,

@@ -1,7 +1,13 @@
 //! One Alembic environment: its settings as far as they matter, without its files' contents.
 
-use crate::source::{SourceId, Span};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::{
+    source::{SourceId, Span},
+    statement::Way,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What is taken where neither the project nor the user says: the newest of SQLAlchemy.
 pub const NEWEST_SQLALCHEMY: (u32, u32) = (2, 1);
@@ -226,6 +232,25 @@ impl Default for Stack {
     }
 }
 
+/// The schema of a database, as `pg_dump` has written it.
+#[derive(Clone, Debug)]
+pub struct Dump {
+    /// The file.
+    pub source: SourceId,
+    /// What the file was when it was read; its statements.
+    pub way: Arc<Way>,
+    /// The revision that leaves this schema; `None`: it is what the first revision finds.
+    pub behind: Option<String>,
+}
+
+impl PartialEq for Dump {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source && self.behind == other.behind && self.way == other.way
+    }
+}
+
+impl Eq for Dump {}
+
 /// A script folder and the revisions that belong to it. Paths are relative to the repository's root, with `/`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -251,6 +276,8 @@ pub struct Environment {
     pub databases: Vec<String>,
     /// What the project runs its migrations with.
     pub stack: Stack,
+    /// The schema that the history finds, where a dump says it.
+    pub dump: Option<Dump>,
     /// Only these are to be reported on (pre-commit gave single files); `None`: all.
     pub selected: Option<BTreeSet<SourceId>>,
 }

@@ -10,7 +10,6 @@ mod alembic;
 mod asks;
 mod catalog;
 mod cluster;
-mod dump;
 mod lease;
 mod programs;
 mod rows;

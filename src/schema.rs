@@ -66,6 +66,11 @@ pub struct Run {
     pub direction: Direction,
 }
 
+impl Run {
+    /// The place of no revision: what was there before the history began, or what a dump says.
+    pub const BEFORE: usize = usize::MAX;
+}
+
 /// When something is done: later moments have greater stamps, on whatever branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -155,6 +160,8 @@ pub struct Schema {
     touched: Vec<Touched>,
     /// When something was last done that is not understood.
     blurred: u32,
+    /// When all tables and indexes were known, those that are not there too.
+    closed: Option<u32>,
 }
 
 impl Schema {
@@ -164,8 +171,21 @@ impl Schema {
         match self.tables.get(name) {
             Some(Slot { value: Some(table), .. }) => Known::Yes(table),
             Some(Slot { value: None, stamp }) if *stamp >= self.blurred => Known::No,
-            Some(_) | None => Known::Unknown,
+            Some(_) => Known::Unknown,
+            None => self.unheard(name),
         }
+    }
+
+    /// Every table and index that is there is known now.
+    pub fn close(&mut self, stamp: u32) {
+        self.closed = Some(stamp);
+    }
+
+    /// A table or index of which nothing was ever heard is not there; the server's own are no part of any dump.
+    fn unheard<T>(&self, name: &Name) -> Known<T> {
+        let own = name.name.starts_with("pg_") || matches!(name.home(), "pg_catalog" | "information_schema");
+        let closed = self.closed.is_some_and(|at| at >= self.blurred);
+        if closed && !own { Known::No } else { Known::Unknown }
     }
 
     /// A column of a table.
@@ -194,7 +214,8 @@ impl Schema {
         match self.indexes.get(name) {
             Some(Slot { value: Some(index), .. }) => Known::Yes(index),
             Some(Slot { value: None, stamp }) if *stamp >= self.blurred => Known::No,
-            Some(_) | None => Known::Unknown,
+            Some(_) => Known::Unknown,
+            None => self.unheard(name),
         }
     }
 

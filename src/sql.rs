@@ -9,6 +9,7 @@ use pg_query::protobuf;
 mod alter;
 mod create;
 mod define;
+pub mod dump;
 mod expr;
 mod function;
 mod kind;

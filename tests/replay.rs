@@ -163,3 +163,57 @@ fn the_index_of_a_key_is_the_key() {
     let found = sql(&[table, "ALTER INDEX t_pkey RENAME TO k"]);
     assert_eq!(found, ["CREATE TABLE t (a integer NOT NULL, CONSTRAINT k PRIMARY KEY (a));"]);
 }
+
+#[test]
+fn a_history_goes_on_from_a_dump_as_from_its_own_revisions() {
+    let tables = "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, n varchar(20) DEFAULT 'a' NOT NULL);
+        CREATE TABLE p (id int NOT NULL, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+        CREATE INDEX ix_p ON p (at); CREATE TYPE mood AS ENUM ('a'); CREATE VIEW v AS SELECT n FROM t";
+    let change = "ALTER TABLE t ADD COLUMN m mood; ALTER TABLE t RENAME n TO name; DROP INDEX ix_p";
+    let own = run(history(&[tables, change]).path(), &["--format", "json"]);
+    let dump = run(history(&[tables]).path(), &["--format", "sql"]);
+    let shape = |text: &str| {
+        // Where a thing was made is another place, and the order of columns is told by stamps.
+        let mut schema = serde_json::from_str::<Value>(text).unwrap()["schemas"][0].clone();
+        forget_places(&mut schema);
+        schema
+    };
+    for (key, texts) in [("schema.sql", &["SELECT 1", change][..]), ("schema.sql@r1", &["CREATE TABLE x ()", change])] {
+        let folder = history(texts);
+        fs::write(folder.path().join("schema.sql"), &dump).unwrap();
+        fs::write(folder.path().join("limbeck.toml"), format!("schema-dump = \"{key}\"\n")).unwrap();
+        assert_eq!(shape(&run(folder.path(), &["--format", "json"])), shape(&own), "{key}");
+    }
+}
+
+fn forget_places(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, _| !matches!(key.as_str(), "made" | "changed" | "at" | "environment"));
+            map.values_mut().for_each(forget_places);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_places),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_dump_that_cannot_be_read_is_no_start() {
+    let folder = history(&["SELECT 1"]);
+    for (key, text, told) in [
+        ("none.sql", "", "there is no such file in the repository"),
+        ("../x.sql", "", "there is no such file in the repository"),
+        ("schema.sql", "CREATE TABLE t (id int);\nCREATE TABEL u ();", "line 2: syntax error"),
+        ("schema.sql@r9", "CREATE TABLE t (id int);", "there is no revision `r9`"),
+    ] {
+        fs::write(folder.path().join("schema.sql"), text).unwrap();
+        fs::write(folder.path().join("limbeck.toml"), format!("schema-dump = \"{key}\"\n")).unwrap();
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_limbeck")).arg("check").current_dir(folder.path()).output().unwrap();
+        let talk =
+            String::from_utf8_lossy(&output.stderr).replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(2), "{key}: {talk}");
+        assert!(talk.contains(told), "{key}: {talk}");
+    }
+}

@@ -43,7 +43,7 @@ pub(super) struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     pub(super) fn new(graph: &'a Graph, migrations: &'a [Migrated]) -> Self {
-        Self::behind(graph, migrations, &[], 1)
+        Self::behind(graph, migrations, &[], graph.start.stamp)
     }
 
     /// Begins behind the first revisions, of which is known what schema each leaves, and the last stamp.
@@ -54,7 +54,8 @@ impl<'a> Replay<'a> {
         }
         let mut left: Vec<Option<Schema>> = vec![None; migrations.len()];
         for (place, schema) in known.iter().enumerate() {
-            left[place] = (waiting[place] > 0).then(|| Schema::clone(schema));
+            let leaves = if graph.start.behind == Some(place) { &graph.start.schema } else { *schema };
+            left[place] = (waiting[place] > 0).then(|| leaves.clone());
         }
         Self { graph, migrations, place: known.len(), stamp, waiting, left }
     }
@@ -74,7 +75,8 @@ impl<'a> Replay<'a> {
                 (ours, theirs) => ours.or(theirs),
             };
         }
-        joined.unwrap_or_default()
+        let start = &self.graph.start;
+        joined.unwrap_or_else(|| if start.behind.is_none() { start.schema.clone() } else { Schema::default() })
     }
 }
 
@@ -99,7 +101,8 @@ impl<'a> Iterator for Replay<'a> {
         let downgrade = run(&migrated.downgrade, &mut back, down, &mut self.stamp, &mut open);
         touched.extend(back.take_touched());
         if self.graph.children.get(place).is_some_and(|it| *it > 0) {
-            self.left[place] = Some(after.clone());
+            let told = self.graph.start.behind == Some(place);
+            self.left[place] = Some(if told { self.graph.start.schema.clone() } else { after.clone() });
         }
         let decisions = Decisions { upgrade, downgrade, open };
         let stamps = [start, middle, self.stamp];

@@ -1,5 +1,6 @@
 //! Who comes before whom, by place in the history.
 
+use super::start::Start;
 use crate::history::History;
 use std::collections::BTreeMap;
 
@@ -8,6 +9,8 @@ pub(super) struct Graph {
     pub(super) parents: Vec<Vec<usize>>,
     /// How many revisions need the schema that a revision leaves.
     pub(super) children: Vec<usize>,
+    /// What the first of them finds.
+    pub(super) start: Start,
 }
 
 impl Graph {
@@ -36,7 +39,8 @@ impl Graph {
             }
             all.push(parents);
         }
-        Self { parents: all, children }
+        let start = Start::of(&history.environment, |id| history.position(&history.resolve(id)?.id.id));
+        Self { parents: all, children, start }
     }
 
     /// Which revisions are neither this one nor its ancestors; `None` where there is no such revision.

@@ -74,7 +74,8 @@ pub(super) fn judge(
     raised.extend(known.iter().flat_map(|step| step.raised.iter().cloned()));
     let mut open = known.last().map(|step| step.open.clone()).unwrap_or_default();
     let schemas: Vec<&Schema> = known.iter().map(|step| &step.after).collect();
-    let mut replay = Replay::behind(graph, &case.migrations, &schemas, known.last().map_or(1, |step| step.stamp));
+    let mut replay =
+        Replay::behind(graph, &case.migrations, &schemas, known.last().map_or(graph.start.stamp, |step| step.stamp));
     let mut turns: Vec<Turn<'_>> = replay.by_ref().take(AT_ONCE).collect();
     while !turns.is_empty() {
         // The replay goes in order; what the rules say of a revision is no other revision's affair.
@@ -114,6 +115,7 @@ impl Court<'_> {
             selected: self.case.policy.select.is_some(),
             folder: self.case.history.environment.folder.clone(),
             stack: self.case.history.environment.stack.clone(),
+            dump: self.case.history.environment.dump.clone(),
         }
     }
 

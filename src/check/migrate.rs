@@ -44,7 +44,7 @@ fn unresolved(step: &Step, index: usize, reason: Reason) -> Unresolved {
     Unresolved { span: step.span, sent: step.sent, step: index, reason, unbound: None }
 }
 
-fn add(way: &mut Way, text: &Text, step: &Step, index: usize, dialect: &Dialect) {
+pub(super) fn add(way: &mut Way, text: &Text, step: &Step, index: usize, dialect: &Dialect) {
     match sql::parse(text) {
         Ok(parsed) => {
             let first = way.statements.len();

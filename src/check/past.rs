@@ -5,7 +5,7 @@
 
 use super::{Decisions, Migrated, Newness, decide::Turn, graph::Graph, judge::Raised};
 use crate::{
-    environment::Stack,
+    environment::{Dump, Stack},
     history::History,
     policy::Target,
     revision::Revision,
@@ -31,6 +31,7 @@ pub(super) struct Terms {
     pub(super) selected: bool,
     pub(super) folder: String,
     pub(super) stack: Stack,
+    pub(super) dump: Option<Dump>,
 }
 
 /// What is asked now.

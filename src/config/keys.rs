@@ -157,6 +157,21 @@ pub(super) static KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "schema-dump",
+        doc: "The schema that the first revision finds, as `pg_dump --schema-only` writes it, relative to this file's \
+              folder; `FILE@REVISION`: the schema that this revision leaves. What is not in it is not there",
+        shape: Shape::Text,
+        read: |config, reader, value| {
+            let text = reader.text(value)?;
+            let (file, behind) = match text.rsplit_once('@') {
+                Some((file, revision)) => (file, Some(revision.to_owned())),
+                None => (text.as_str(), None),
+            };
+            config.schema_dump = Some((crate::discover::join(reader.folder, file), behind));
+            Ok(())
+        },
+    },
+    Key {
         name: "schemas",
         doc: "The schemas of the project, one of which every table names",
         shape: Shape::Texts,

@@ -63,6 +63,7 @@ fn example(key: &Key) -> String {
         Shape::Tables if name == "hot" => "hot = [\"orders\", \"app.sessions\"]".to_owned(),
         Shape::Tables => format!("{name} = [\"settings\"]"),
         Shape::Text if name == "baseline" => "baseline = \"limbeck-baseline.json\"".to_owned(),
+        Shape::Text if name == "schema-dump" => "schema-dump = \"schema.sql\"".to_owned(),
         Shape::Text => format!("{name} = \"4f2a9c81d0e7\""),
         Shape::Postgres => format!("{name} = {DEFAULT_POSTGRES}"),
         Shape::Driver => format!("{name} = \"{}\"", Driver::ALL.map(Driver::word)[0]),

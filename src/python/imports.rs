@@ -104,7 +104,8 @@ impl Interp<'_> {
     pub(super) fn looked_up(&mut self, mut value: Value) -> Value {
         for _ in 0..HANDED_ON {
             let found = self.looked_up_once(value.clone());
-            let moved = matches!((&value, &found), (Value::External(before), Value::External(after)) if before != after);
+            let moved =
+                matches!((&value, &found), (Value::External(before), Value::External(after)) if before != after);
             value = found;
             if !moved {
                 break;

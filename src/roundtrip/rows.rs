@@ -4,11 +4,8 @@
 //! with `limbeck`; a migration's own rows do not collide with them. The first row of a table has a value in every column,
 //! the second has `NULL` wherever it may, and each further one has the first one's values outside of what is unique.
 
-use super::{
-    dump,
-    session::{Refusal, Session, identifier},
-};
-use crate::environment::VersionTable;
+use super::session::{Refusal, Session, identifier};
+use crate::{environment::VersionTable, sql::dump};
 use std::collections::{BTreeMap, BTreeSet};
 use table::{Key, Table};
 use value::Value;

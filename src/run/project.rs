@@ -12,7 +12,7 @@ use crate::{
     cli::Place,
     config::{self, Config},
     discover::{Checkout, Discovered},
-    environment::Environment,
+    environment::{Dump, Environment},
     fault,
     finding::Finding,
     history::History,
@@ -113,7 +113,9 @@ impl Project {
         }
         let trees = kept.map_or(&own, |it| &it.trees);
         let reading = Reading { config: &config, checkout: &checkout, sources: &sources, trees, memory: kept };
+        let dump = dump(&config, &checkout, &sources, environments.len())?;
         for mut environment in environments {
+            environment.dump.clone_from(&dump);
             settle(&mut environment, &config, sqlalchemy, &checkout, &sources, trees);
             let engines = python::engines(&sources, &environment.files, &environment.databases);
             if engines.is_empty() {
@@ -127,7 +129,11 @@ impl Project {
                 stories.push(Story::read(own, Some(&engine), &reading));
             }
         }
-        Ok(Self { config, checkout, sources, stories, findings, memory })
+        let project = Self { config, checkout, sources, stories, findings, memory };
+        if let Some((_, Some(behind))) = &project.config.schema_dump {
+            project.knows(behind, None)?;
+        }
+        Ok(project)
     }
 
     /// Where the revisions' imports are found.
@@ -227,6 +233,27 @@ impl Project {
         }
         Ok(whole)
     }
+}
+
+/// The schema that the configuration says a history finds.
+fn dump(config: &Config, checkout: &Checkout, sources: &Sources, histories: usize) -> Result<Option<Dump>> {
+    let Some((path, behind)) = &config.schema_dump else { return Ok(None) };
+    let shown = checkout.shown(path);
+    if histories > 1 {
+        let help = "say which history is meant: `limbeck check FOLDER`";
+        return Err(fault::helped(
+            format!("`schema-dump` is of one database, and there are {histories} histories"),
+            help,
+        ));
+    }
+    let unread = |why: String| fault::plain(format!("the dump `{shown}` cannot be read: {why}"));
+    let source = match checkout.source(sources, path) {
+        Ok(Some(source)) => source,
+        Ok(None) => return Err(unread("there is no such file in the repository".to_owned())),
+        Err(error) => return Err(unread(format!("{error:?}"))),
+    };
+    let read = check::dumped(&sources.get(source).text, source, behind.clone());
+    read.map(Some).map_err(|(line, why)| unread(format!("line {line}: {why}")))
 }
 
 impl Story {

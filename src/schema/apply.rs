@@ -48,6 +48,7 @@ impl Schema {
             }
             Kind::RenameIndex { index, to } => self.rename_index(index, to, made, moment),
             Kind::CreateIndex(create) => self.create_index(create, made, moment),
+            Kind::AttachIndex { index, partition } => self.join_index(index, partition, moment),
             Kind::DropIndex { indexes, .. } => {
                 for index in indexes {
                     self.forget_index(index, moment);
@@ -154,7 +155,11 @@ impl Schema {
 
     pub(super) fn forget_index(&mut self, index: &Name, moment: Moment) {
         self.touched.push(Touched::Index(index.clone()));
+        let parts = self.index(index).yes().map_or_else(Vec::new, |it| self.parts_of(it));
         self.indexes.insert_mut(index.clone(), Slot { stamp: moment.stamp, value: None });
+        for part in parts {
+            self.forget_index(&part, moment);
+        }
     }
 
     pub(super) fn drop_table(&mut self, name: &Name, cascade: bool, moment: Moment) {

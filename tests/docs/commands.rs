@@ -327,7 +327,8 @@ fn configurations_that_are_shown_can_be_used() {
                 continue;
             }
             fs::write(project.path().join("shown.toml"), text).unwrap();
-            // The file that `baseline` names.
+            // The files that `schema-dump` and `baseline` name.
+            fs::write(project.path().join("schema.sql"), "CREATE SCHEMA app;\n").unwrap();
             project.type_in("limbeck baseline", &project.path());
             let output = project.type_in("limbeck check --config shown.toml", &project.path());
             assert!(matches!(output.status.code(), Some(0 | 1)), "{path}:\n{text}\n{output:?}");

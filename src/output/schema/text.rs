@@ -44,7 +44,11 @@ fn plain(line: &str) -> String {
 }
 
 fn spot(spot: &Spot) -> String {
-    format!("{} ({}:{})", spot.revision, spot.file, spot.line)
+    match spot.revision.as_str() {
+        // A dump says so.
+        "" => format!("{}:{}", spot.file, spot.line),
+        revision => format!("{revision} ({}:{})", spot.file, spot.line),
+    }
 }
 
 /// Where it was made and last changed.

@@ -4,8 +4,8 @@ use super::{Bench, NAMES, Scratch, Way, alive, outcome};
 use crate::{
     fault,
     finding::Direction,
-    roundtrip::{At, Baseline, Outcome, Trial, catalog::Catalog, dump, runner::helped, version},
-    sql,
+    roundtrip::{At, Baseline, Outcome, Trial, catalog::Catalog, runner::helped, version},
+    sql::{self, dump},
 };
 use miette::Result;
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! What a table has from others: partitions, `INHERITS`, `LIKE`.
 
 use crate::{
-    schema::{Column, Index, Known, Made, Moment, Schema, Slot, table},
+    schema::{Column, Index, Known, Made, Moment, Schema, Slot, Touched, table},
     statement::{Constraint, CreateIndex, CreateTable, Demand, Name},
 };
 use std::sync::Arc;
@@ -112,6 +112,38 @@ impl Schema {
                 }
             }
             None => self.index_partition(partition, index, moment),
+        }
+    }
+
+    /// The indexes of partitions that an index of a partitioned table is made of: they go with it.
+    pub(super) fn parts_of(&self, index: &Index) -> Vec<Name> {
+        let part = |child: &Name| {
+            let own = self.indexes_of(self.table(child).yes()?);
+            let same = |it: &&&Index| it.inherited && it.sql == index.sql && it.unique == index.unique;
+            own.iter().find(same).map(|it| it.name.clone())
+        };
+        self.partitions_of(&index.table).iter().filter_map(part).collect()
+    }
+
+    /// `ALTER INDEX … ATTACH PARTITION`: the partition's own becomes a part of the whole, which can be used when every
+    /// partition has such a part (`ATExecAttachPartitionIdx` and `validatePartitionedIndex` in `tablecmds.c`).
+    pub(super) fn join_index(&mut self, whole: &Name, part: &Name, moment: Moment) {
+        for name in [whole, part] {
+            self.touched.push(Touched::Index(name.clone()));
+        }
+        if let Some(Slot { value: Some(own), .. }) = self.indexes.get_mut(part) {
+            Arc::make_mut(own).inherited = true;
+        }
+        let Known::Yes(index) = self.index(whole) else { return };
+        let (sql, unique, table) = (index.sql.clone(), index.unique, index.table.clone());
+        let has = |child: &Name| {
+            let Known::Yes(table) = self.table(child) else { return false };
+            self.indexes_of(table).iter().any(|it| it.inherited && it.valid && it.sql == sql && it.unique == unique)
+        };
+        let valid = self.partitions_of(&table).iter().all(has);
+        if let Some(Slot { value: Some(own), stamp }) = self.indexes.get_mut(whole) {
+            Arc::make_mut(own).valid |= valid;
+            *stamp = moment.stamp;
         }
     }
 

@@ -5,13 +5,15 @@
 
 /// A part of a dump, with the line that it begins on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Piece {
+pub struct Piece {
     /// From 1.
-    pub(super) line: usize,
+    pub line: usize,
+    /// The byte that it begins on.
+    pub start: usize,
     /// Without the semicolon.
-    pub(super) sql: String,
+    pub sql: String,
     /// The lines that follow a `COPY … FROM stdin`, without the last one.
-    pub(super) rows: Option<String>,
+    pub rows: Option<String>,
 }
 
 /// Lines to psql that change nothing in the database.
@@ -57,7 +59,7 @@ const SET_UP: [&str; 16] = [
 ///
 /// # Errors
 /// The line, and what on it is more than a dump of one database.
-pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, (usize, String)> {
+pub fn pieces(text: &str) -> Result<Vec<Piece>, (usize, String)> {
     let mut scan = Scan { text, at: 0, line: 1 };
     let mut found = Vec::new();
     let mut connected = false;
@@ -77,24 +79,27 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, (usize, String)> {
             scan.rest_of_line();
             continue;
         }
+        let start = scan.at;
         let sql = scan.statement().trim().to_owned();
         if sql.is_empty() {
             continue;
         }
         let rows = is_copy(&sql).then(|| scan.rows());
-        found.push(Piece { line, sql, rows });
+        found.push(Piece { line, start, sql, rows });
     }
 }
 
 impl Piece {
     /// It is about owners, rights or the server, and is left out.
-    pub(super) fn is_set_up(&self) -> bool {
+    #[must_use]
+    pub fn is_set_up(&self) -> bool {
         let words = words(&self.sql);
         SET_UP.iter().any(|it| words.starts_with(it)) || (words.starts_with("alter ") && words.contains(" owner to "))
     }
 
     /// It sets something for the session: what an older server does not know can be done without.
-    pub(super) fn is_setting(&self) -> bool {
+    #[must_use]
+    pub fn is_setting(&self) -> bool {
         words(&self.sql).starts_with("set ")
     }
 }
