@@ -9,6 +9,7 @@ use crate::{
     history::History,
     op::Guard,
     policy::Policy,
+    rule::Rule,
     schema::{Schema, Touched},
     source::{Sources, Span},
     statement::{Unresolved, Way},
@@ -76,6 +77,8 @@ pub struct Report {
     pub reported: Vec<Option<BTreeSet<String>>>,
     /// The revisions of each environment that are known to be new; `None`: nothing says which are.
     pub fresh: Vec<Option<BTreeSet<String>>>,
+    /// The rules of the project's own.
+    pub own: Vec<&'static Rule>,
 }
 
 impl Report {
@@ -272,6 +275,7 @@ fn judged(case: &Case<'_>, past: Option<&mut Past>) -> Report {
         coverage: vec![coverage],
         reported: vec![newness.reported.as_ref().map(ids)],
         fresh: vec![newness.fresh.as_ref().map(ids)],
+        own: case.policy.own.clone(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The configuration's text to a policy. One table of keys is what is read, what is refused, and the schema.
 
+mod custom;
 mod keys;
 mod manual;
 mod schema;
@@ -16,6 +17,7 @@ use crate::{
     finding::Severity,
     op::Literal,
     policy::{Policy, Target},
+    rule::Rule,
 };
 use globset::GlobMatcher;
 use miette::Result;
@@ -56,6 +58,7 @@ impl Default for Config {
             select: None,
             ignore: BTreeSet::new(),
             severity: BTreeMap::<&'static str, Severity>::new(),
+            own: Vec::new(),
             per_file_ignores: Vec::new(),
         };
         Self {
@@ -112,14 +115,14 @@ pub fn named(checkout: &Checkout, here: &Path, file: &Path) -> Result<Config> {
     read(&text, is_pyproject, &shown, &folder).map(|it| Config { file: real, ..it })
 }
 
-/// The rules of a flag's list: names of rules and of groups.
+/// The rules of a flag's list: names of rules, the project's own among them, and of groups.
 ///
 /// # Errors
 /// A name that is neither.
-pub fn rules_named(names: &[String]) -> Result<BTreeSet<&'static str>> {
+pub fn rules_named(names: &[String], own: &[&'static Rule]) -> Result<BTreeSet<&'static str>> {
     let mut all = BTreeSet::new();
     for name in names {
-        let rules = values::rules_of(name, &(0..0)).map_err(|fault| match fault.help {
+        let rules = values::rules_of(name, &(0..0), own).map_err(|fault| match fault.help {
             Some(help) => fault::helped(fault.message, help),
             None => fault::plain(fault.message),
         })?;
@@ -177,13 +180,18 @@ pub fn parse(text: &str, is_pyproject: bool, folder: &str) -> std::result::Resul
         }
     }
     let mut config = Config::default();
+    // Other keys name what this one makes.
+    if let Some(value) = table.get("custom") {
+        config.policy.own = custom::read(&values::Reader { key: "custom", folder, own: &[] }, value)?;
+    }
     for (key, value) in table {
         let name = key.get_ref().as_ref();
         let Some(known) = keys::KEYS.iter().find(|it| it.name == name) else {
             let names = keys::KEYS.iter().map(|it| it.name);
             return Err(values::unknown("key", name, key.span(), names));
         };
-        (known.read)(&mut config, &values::Reader { key: known.name, folder }, value)?;
+        let own = config.policy.own.clone();
+        (known.read)(&mut config, &values::Reader { key: known.name, folder, own: &own }, value)?;
     }
     Ok(config)
 }

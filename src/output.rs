@@ -157,11 +157,16 @@ impl Output<'_> {
         rows
     }
 
+    /// The rule of a name, limbeck's or the project's.
+    fn rule(&self, name: &str) -> Option<&'static Rule> {
+        crate::rules::find(name).or_else(|| self.report.own.iter().find(|it| it.name == name).copied())
+    }
+
     fn row<'a>(&'a self, index: usize, finding: &'a Finding) -> Row<'a> {
         Row {
             index,
             finding,
-            rule: crate::rules::find(finding.rule),
+            rule: self.rule(finding.rule),
             source: self.sources.get(finding.span.source),
             place: self.sources.place(finding.span),
             fingerprint: String::new(),

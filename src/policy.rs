@@ -1,6 +1,6 @@
 //! What the configuration and the flags come to; no parsing here.
 
-use crate::{finding::Severity, history::History, statement::Name, stats::Stats};
+use crate::{finding::Severity, history::History, rule::Rule, rules, statement::Name, stats::Stats};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -74,6 +74,8 @@ pub struct Policy {
     pub ignore: BTreeSet<&'static str>,
     /// A severity in place of the rule's own.
     pub severity: BTreeMap<&'static str, Severity>,
+    /// The project's own rules, by name.
+    pub own: Vec<&'static Rule>,
     /// Rules that are not applied in the files that a glob matches (paths relative to the repository's root).
     pub per_file_ignores: Vec<(globset::GlobMatcher, BTreeSet<&'static str>)>,
 }
@@ -91,9 +93,20 @@ impl Policy {
         }
     }
 
+    /// Every rule, limbeck's and the project's.
+    pub fn rules(&self) -> impl Iterator<Item = &'static Rule> + use<'_> {
+        rules::ALL.iter().chain(self.own.iter().copied())
+    }
+
+    /// The rule of a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&'static Rule> {
+        rules::find(name).or_else(|| self.own.iter().find(|it| it.name == name).copied())
+    }
+
     /// The rule is on.
     #[must_use]
-    pub fn applies(&self, rule: &crate::rule::Rule) -> bool {
+    pub fn applies(&self, rule: &Rule) -> bool {
         let selected = self.select.as_ref().map_or(rule.spec.default, |names| names.contains(rule.name));
         selected && !self.ignore.contains(rule.name)
     }

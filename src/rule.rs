@@ -24,6 +24,7 @@ pub mod code;
 mod columns;
 mod line;
 pub mod mend;
+pub mod own;
 mod rows;
 mod transaction;
 mod waiting;
@@ -32,7 +33,7 @@ pub use line::Line;
 pub use transaction::{Deed, Deeds, Transaction};
 pub use waiting::{Wait, in_two_steps, not_null_in_two_steps};
 
-/// A rule as `build.rs` registers it from the folders.
+/// A rule as `build.rs` registers it from the folders, or as a configuration tells it. Two of one name are the same.
 #[derive(Debug)]
 pub struct Rule {
     /// The file's name: `non-concurrent-index`.
@@ -42,6 +43,14 @@ pub struct Rule {
     /// What its Rust file says of it.
     pub spec: &'static Spec,
 }
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Rule {}
 
 impl Rule {
     /// The first paragraph of the document: one sentence that says what is wrong.
@@ -115,6 +124,8 @@ pub enum Group {
     Alembic,
     Security,
     Style,
+    /// A project's own.
+    Custom,
 }
 
 impl Group {
@@ -133,6 +144,7 @@ impl Group {
             Self::Alembic => "alembic",
             Self::Security => "security",
             Self::Style => "style",
+            Self::Custom => "custom",
         }
     }
 
@@ -173,6 +185,8 @@ pub enum Check {
     Elsewhere,
     /// Found by `limbeck roundtrip`, where the history is run.
     Run,
+    /// Once for each statement, by the patterns of a project's configuration.
+    Own(&'static own::Own),
 }
 
 /// What is the same for every site of a history.

@@ -12,6 +12,7 @@ use crate::{
     lock::Server,
     output::{self, Look, Output, Paths},
     policy::Policy,
+    rule::Rule,
     rules,
     source::Sources,
 };
@@ -170,9 +171,9 @@ fn policy(args: &Check, project: &Project) -> Result<Policy> {
         policy.target.postgres_told = true;
     }
     if !args.select.is_empty() {
-        policy.select = Some(config::rules_named(&args.select)?);
+        policy.select = Some(config::rules_named(&args.select, &policy.own)?);
     }
-    policy.ignore.extend(config::rules_named(&args.ignore)?);
+    policy.ignore.extend(config::rules_named(&args.ignore, &policy.own)?);
     if args.since.is_some() {
         policy.target.since.clone_from(&args.since);
     }
@@ -314,8 +315,10 @@ fn exit_code(worst: Option<Severity>, fail_on: FailOn) -> Exit {
 }
 
 fn explain(name: &str, world: &mut World<'_>) -> Result<Exit> {
-    let Some(rule) = rules::named(name).first().copied() else {
-        let known = rules::ALL.iter().map(|rule| rule.name);
+    let own = own(world)?;
+    let meant = own.iter().find(|it| it.name == name).copied();
+    let Some(rule) = meant.or_else(|| rules::named(name).first().copied()) else {
+        let known = rules::ALL.iter().chain(own).map(|rule| rule.name);
         let help = match config::nearest_word(name, known) {
             Some(near) => format!("`{near}` is the nearest that there is"),
             None => "`limbeck rules` lists the rules".to_owned(),
@@ -330,8 +333,10 @@ fn list(word: Option<&str>, group: Option<&str>, format: RulesFormat, world: &mu
     if let Some(group) = group {
         config::group_named(group)?;
     }
-    let chosen: Vec<&crate::rule::Rule> = rules::ALL
+    let own = own(world)?;
+    let chosen: Vec<&Rule> = rules::ALL
         .iter()
+        .chain(own)
         .filter(|rule| group.is_none_or(|it| rule.spec.group.word() == it))
         .filter(|rule| word.is_none_or(|it| rule.speaks_of(it)))
         .collect();
@@ -341,6 +346,12 @@ fn list(word: Option<&str>, group: Option<&str>, format: RulesFormat, world: &mu
     }
     .map_err(fault::unwritten)?;
     Ok(Exit::Clean)
+}
+
+/// The rules that the nearest configuration tells.
+fn own(world: &World<'_>) -> Result<Vec<&'static Rule>> {
+    let given = Given::new(&world.here, &[PathBuf::from(".")])?;
+    Ok(config::nearest(&given.checkout, &given.start())?.policy.own)
 }
 
 fn look(world: &World<'_>) -> Look {

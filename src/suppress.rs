@@ -2,6 +2,7 @@
 
 use crate::{
     finding::{Finding, Repair, Severity},
+    rule::Rule,
     rules,
     source::{SourceId, Sources, Span},
 };
@@ -96,7 +97,7 @@ impl Suppressions {
     }
 
     /// What is wrong with the comments themselves.
-    pub fn complaints(&self, active: &dyn Fn(&str) -> bool) -> Vec<Finding> {
+    pub fn complaints(&self, own: &[&'static Rule], active: &dyn Fn(&str) -> bool) -> Vec<Finding> {
         let mut out = Vec::new();
         for it in self.all.values() {
             if it.odd {
@@ -105,7 +106,8 @@ impl Suppressions {
                 continue;
             }
             for named in it.rules.iter().filter(|named| !named.used) {
-                let meant = rules::named(&named.rule);
+                let mut meant = rules::named(&named.rule);
+                meant.extend(own.iter().filter(|it| it.name == named.rule));
                 let message = if meant.is_empty() {
                     format!("there is no rule `{}`", named.rule)
                 } else if meant.iter().any(|rule| active(rule.name)) {

@@ -18,7 +18,6 @@ use crate::{
     reason::Class,
     revision::Revision,
     rule::{Asked, Check, Context, Deeds, Findings, Line, Migration, Rule, Site, Transaction},
-    rules,
     schema::{Names, Naming, Run, Schema},
     source::Span,
     statement::{Kind, Way},
@@ -48,7 +47,7 @@ impl From<Finding> for Raised {
 
 /// The rules that the policy asks for.
 fn active(policy: &Policy) -> Vec<&'static Rule> {
-    rules::ALL.iter().filter(|rule| policy.applies(rule)).collect()
+    policy.rules().filter(|rule| policy.applies(rule)).collect()
 }
 
 /// How many revisions are replayed while those before them are judged.
@@ -110,7 +109,7 @@ struct Court<'a> {
 impl Court<'_> {
     fn terms(&self) -> Terms {
         Terms {
-            rules: self.rules.iter().map(|rule| rule.name).collect(),
+            rules: self.rules.iter().map(|rule| std::ptr::from_ref(*rule).addr()).collect(),
             target: self.case.policy.target.clone(),
             selected: self.case.policy.select.is_some(),
             folder: self.case.history.environment.folder.clone(),
@@ -377,10 +376,15 @@ impl Judge<'_> {
     fn statement(&mut self, site: &Site<'_>) {
         let statement = site.statement;
         for rule in self.rules {
-            if let Check::Statement(check) | Check::Waiting(check) = rule.spec.check {
+            if let Check::Statement(_) | Check::Waiting(_) | Check::Own(_) = rule.spec.check {
                 let mut out = Vec::new();
                 let subject = self.subject(site.revision, Some(site.run.direction));
-                check(site, &mut Findings::new(rule, subject, Some(statement.sql.as_str()), &mut out));
+                let mut findings = Findings::new(rule, subject, Some(statement.sql.as_str()), &mut out);
+                match rule.spec.check {
+                    Check::Statement(check) | Check::Waiting(check) => check(site, &mut findings),
+                    Check::Own(own) => own.check(site, &mut findings),
+                    _ => {}
+                }
                 for finding in &mut out {
                     size::grade(site, rule, finding);
                 }

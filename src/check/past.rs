@@ -26,7 +26,8 @@ pub struct Past {
 /// What every revision is judged by.
 #[derive(Clone, PartialEq)]
 pub(super) struct Terms {
-    pub(super) rules: Vec<&'static str>,
+    /// Where each is kept: a project's own may be another under its name.
+    pub(super) rules: Vec<usize>,
     pub(super) target: Target,
     pub(super) selected: bool,
     pub(super) folder: String,

@@ -33,9 +33,8 @@ pub(super) fn sift(case: &Case<'_>, raised: Vec<Raised>, reported: Option<&[bool
         !matches!(rule.spec.check, Check::Run)
             && (case.policy.target.knows_new() || !rule.spec.group.is_of_new_revisions())
     };
-    let active =
-        |rule: &str| crate::rules::find(rule).is_some_and(|rule| case.policy.applies(rule) && looked_for(rule));
-    findings.extend(suppressions.complaints(&active).into_iter().filter(|it| wanted(case, it)));
+    let active = |rule: &str| case.policy.find(rule).is_some_and(|rule| case.policy.applies(rule) && looked_for(rule));
+    findings.extend(suppressions.complaints(&case.policy.own, &active).into_iter().filter(|it| wanted(case, it)));
     let together = together(case, &findings);
     findings.extend(together);
     for finding in &mut findings {
@@ -114,11 +113,16 @@ fn told_already(finding: &Finding, unread: &BTreeSet<SourceId>) -> bool {
 
 /// The policy asks for the rule in this file.
 fn wanted(case: &Case<'_>, finding: &Finding) -> bool {
-    let Some(rule) = crate::rules::find(finding.rule) else { return true };
+    let Some(rule) = case.policy.find(finding.rule) else { return true };
     if !case.policy.applies(rule) {
         return false;
     }
     let path = &case.sources.get(finding.span.source).path;
+    if let Check::Own(own) = rule.spec.check
+        && !own.reaches(case.history, finding.subject.revision.as_deref(), path)
+    {
+        return false;
+    }
     !case.policy.per_file_ignores.iter().any(|(glob, rules)| rules.contains(rule.name) && glob.is_match(path))
 }
 

@@ -43,6 +43,8 @@ pub(super) enum Shape {
     Literals,
     /// Dotted name = string, nested at will.
     Names,
+    /// Tables, each a rule of the project's own.
+    Custom,
 }
 
 /// Every key, in the order of the manual.
@@ -215,5 +217,12 @@ pub(super) static KEYS: &[Key] = &[
             config.types = reader.names(value)?;
             Ok(())
         },
+    },
+    Key {
+        name: "custom",
+        doc: "Rules of the project's own, each a table of patterns for what a statement does (`docs/custom-rules.md`)",
+        shape: Shape::Custom,
+        // It is read before all others, which may name its rules.
+        read: |_, _, _| Ok(()),
     },
 ];

@@ -1,10 +1,15 @@
 //! The reference of the configuration, as a document: `docs/configuration.md` is this text.
 
 use super::{
+    custom::FIELDS,
     keys::{KEYS, Key, Shape},
     values::{SEVERITIES, groups},
 };
-use crate::{environment::Driver, policy::DEFAULT_POSTGRES};
+use crate::{
+    environment::Driver,
+    policy::DEFAULT_POSTGRES,
+    rule::own::{ONS, WORDS},
+};
 use std::fmt::Write;
 
 /// Every key with what it is for, what its value looks like, and an example.
@@ -51,6 +56,12 @@ fn value(shape: Shape) -> String {
         Shape::RulesByGlob => "A table of glob to a list of rules and groups".to_owned(),
         Shape::Literals => "A table of dotted name to string, number, boolean or list".to_owned(),
         Shape::Names => "A table of dotted name to string".to_owned(),
+        Shape::Custom => {
+            let keys: Vec<String> = FIELDS.iter().map(|(name, what)| format!("- `{name}`: {what}")).collect();
+            let words = |all: &[&str]| all.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+            let (keys, ons, said) = (keys.join("\n"), words(ONS), words(WORDS));
+            format!("Tables with these keys:\n\n{keys}\n\n`on` is one of {ons}.\n\n`has` and `lacks` know {said}")
+        }
     }
 }
 
@@ -74,5 +85,9 @@ fn example(key: &Key) -> String {
             format!("[{name}]\n'os.environ[\"REGION\"]' = \"eu\"\n\"app.settings.ENABLE_CITEXT\" = true")
         }
         Shape::Names => format!("[{name}]\n\"app.types.Money\" = \"NUMERIC(12, 2)\""),
+        Shape::Custom => format!(
+            "[[{name}]]\nname = \"house-no-float\"\nmessage = \"`{{table}}.{{column}}` is a `{{type}}`, which rounds\"\n\
+             on = \"add-column\"\ntype = [\"real\", \"double precision\"]"
+        ),
     }
 }

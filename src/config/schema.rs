@@ -1,10 +1,16 @@
 //! The JSON schema of the configuration.
 
 use super::{
+    custom::FIELDS,
     keys::{KEYS, Shape},
     values::{SEVERITIES, groups},
 };
-use crate::{environment::Driver, policy::DEFAULT_POSTGRES, rules};
+use crate::{
+    environment::Driver,
+    policy::DEFAULT_POSTGRES,
+    rule::own::{ONS, WORDS},
+    rules,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -33,7 +39,10 @@ pub fn json_schema() -> Value {
         "additionalProperties": false,
         "properties": properties,
         "$defs": {
-            "rule": { "description": "A rule or a group of rules", "enum": names },
+            "rule": {
+                "description": "A rule or a group of rules",
+                "anyOf": [{ "enum": names }, { "type": "string", "pattern": "^house-[a-z0-9-]+$" }]
+            },
             "rules": { "type": "array", "items": { "$ref": "#/$defs/rule" } },
             "literals": {
                 "type": "object",
@@ -70,5 +79,36 @@ fn shape(shape: Shape) -> Value {
         Shape::RulesByGlob => json!({ "type": "object", "additionalProperties": { "$ref": "#/$defs/rules" } }),
         Shape::Literals => json!({ "$ref": "#/$defs/literals" }),
         Shape::Names => json!({ "$ref": "#/$defs/names" }),
+        Shape::Custom => json!({ "type": "array", "items": custom() }),
     }
+}
+
+/// One rule of the project's own.
+fn custom() -> Value {
+    let several = |items: &Value| json!({ "anyOf": [items, { "type": "array", "items": items }] });
+    let (text, words) =
+        (json!({ "type": "string", "minLength": 1 }), |known: &[&str]| several(&json!({ "enum": known })));
+    let mut properties = Map::new();
+    for (name, what) in FIELDS {
+        let mut shape = match *name {
+            "name" => json!({ "type": "string", "pattern": "^house-[a-z0-9-]+$" }),
+            "on" => words(ONS),
+            "has" | "lacks" => words(WORDS),
+            "severity" => json!({ "enum": ["error", "warning", "note"] }),
+            "direction" => json!({ "enum": ["upgrade", "downgrade", "both"] }),
+            "paths" => json!({ "type": "array", "items": text }),
+            "message" | "help" | "since" => text.clone(),
+            _ => several(&text),
+        };
+        if let Some(object) = shape.as_object_mut() {
+            object.insert("description".to_owned(), json!(what));
+        }
+        properties.insert((*name).to_owned(), shape);
+    }
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["name", "message", "on"],
+        "properties": properties
+    })
 }

@@ -1,6 +1,15 @@
 //! TOML values to what the keys want, each mistake with its place.
 
-use crate::{environment::Driver, fault::Fault, finding::Severity, op::Literal, rules, source::Text, statement::Name};
+use crate::{
+    environment::Driver,
+    fault::Fault,
+    finding::Severity,
+    op::Literal,
+    rule::{Group, Rule},
+    rules,
+    source::Text,
+    statement::Name,
+};
 use globset::{GlobBuilder, GlobMatcher};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,6 +32,8 @@ pub(super) struct Reader<'a> {
     pub(super) key: &'a str,
     /// The folder that globs are relative to, itself relative to the root.
     pub(super) folder: &'a str,
+    /// The project's own rules.
+    pub(super) own: &'a [&'static Rule],
 }
 
 impl Reader<'_> {
@@ -86,7 +97,7 @@ impl Reader<'_> {
     pub(super) fn rules(&self, value: &Value<'_>) -> Read<BTreeSet<&'static str>> {
         let mut all = BTreeSet::new();
         for (name, range) in self.texts(value)? {
-            all.extend(rules_of(&name, &range)?);
+            all.extend(rules_of(&name, &range, self.own)?);
         }
         Ok(all)
     }
@@ -103,8 +114,8 @@ impl Reader<'_> {
                 "off" => None,
                 other => return Err(unknown("severity", other, level.span(), SEVERITIES.iter().copied())),
             };
-            let of_group = rules::named(name.get_ref()).is_empty();
-            let rules = rules_of(name.get_ref(), &name.span())?;
+            let of_group = self::groups().contains(name.get_ref().as_ref());
+            let rules = rules_of(name.get_ref(), &name.span(), self.own)?;
             let list = if of_group { &mut groups } else { &mut all };
             list.extend(rules.into_iter().map(|rule| (rule, level)));
         }
@@ -215,22 +226,23 @@ pub(super) const SEVERITIES: [&str; 4] = ["error", "warning", "note", "off"];
 
 /// The groups that some rule is of.
 pub(super) fn groups() -> BTreeSet<&'static str> {
-    rules::ALL.iter().map(|rule| rule.spec.group.word()).collect()
+    rules::ALL.iter().map(|rule| rule.spec.group.word()).chain([Group::Custom.word()]).collect()
 }
 
 /// The rule of a name, or the rules of a group's.
-pub(super) fn rules_of(name: &str, range: &Range<usize>) -> Read<Vec<&'static str>> {
+pub(super) fn rules_of(name: &str, range: &Range<usize>, own: &[&'static Rule]) -> Read<Vec<&'static str>> {
     let meant = rules::named(name);
     if !meant.is_empty() {
         return Ok(meant.into_iter().map(|rule| rule.name).collect());
     }
-    let of_group: Vec<_> = rules::ALL.iter().filter(|it| it.spec.group.word() == name).map(|it| it.name).collect();
-    if of_group.is_empty() {
-        let known = rules::ALL.iter().map(|rule| rule.name).chain(groups());
+    let all = || rules::ALL.iter().chain(own.iter().copied());
+    let meant: Vec<_> = all().filter(|it| it.spec.group.word() == name || it.name == name).map(|it| it.name).collect();
+    if meant.is_empty() && name != Group::Custom.word() {
+        let known = all().map(|rule| rule.name).chain(groups());
         return Err(unknown("rule", name, range.clone(), known)
             .with_help_if_none("`limbeck rules` lists the rules and their groups"));
     }
-    Ok(of_group)
+    Ok(meant)
 }
 
 impl Fault {
@@ -258,7 +270,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
 
 /// A value on the command line: a literal of TOML or of Python, else the text itself.
 pub(crate) fn literal(text: &str) -> Literal {
-    let reader = Reader { key: "--assume", folder: "." };
+    let reader = Reader { key: "--assume", folder: ".", own: &[] };
     let document = format!("value = {text}");
     match text.trim() {
         "None" => return Literal::Null,

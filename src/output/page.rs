@@ -11,7 +11,7 @@ use super::{
     schema::step::Change,
     sql::{RevisionSql, SqlReport, WaySql},
 };
-use crate::{finding::Direction, history::History, rules};
+use crate::{finding::Direction, history::History};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -216,6 +216,6 @@ fn finding<'a>(output: &Output<'_>, row: &'a Row<'_>) -> FindingData<'a> {
 }
 
 fn rule<'a>(row: &Row<'a>) -> Option<(&'a str, RuleData)> {
-    let rule = rules::find(row.finding.rule)?;
+    let rule = row.rule?;
     Some((rule.name, RuleData { summary: rule.summary(), document: rule.doc }))
 }

@@ -7,7 +7,7 @@ mod place;
 use super::{Output, Row, fingerprint::RECIPE, json};
 use crate::{
     finding::{Direction, Finding, Severity},
-    rule::Rule,
+    rule::{Group, Rule},
     rules::ALL,
 };
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ pub fn write(output: &Output<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn log(output: &Output<'_>, rows: &[&Row<'_>], all: usize) -> io::Result<Vec<u8>> {
     let mut hashes = alert::Hashes::default();
     let mut run = Run::builder()
-        .tool(sarif::Tool::from(driver()))
+        .tool(sarif::Tool::from(driver(output)))
         .column_kind(json!("unicodeCodePoints"))
         .newline_sequences(vec!["\r\n".to_owned(), "\n".to_owned()])
         .original_uri_base_ids(roots())
@@ -54,16 +54,21 @@ fn log(output: &Output<'_>, rows: &[&Row<'_>], all: usize) -> io::Result<Vec<u8>
     Ok(text)
 }
 
-fn driver() -> ToolComponent {
+fn driver(output: &Output<'_>) -> ToolComponent {
     let mut driver = ToolComponent::builder()
         .name("limbeck")
         .version(VERSION)
         .semantic_version(VERSION)
         .short_description(text(env!("CARGO_PKG_DESCRIPTION")))
-        .rules(ALL.iter().map(descriptor).collect::<Vec<_>>())
+        .rules(known(output).map(descriptor).collect::<Vec<_>>())
         .build();
     driver.information_uri = (!REPOSITORY.is_empty()).then(|| REPOSITORY.to_owned());
     driver
+}
+
+/// limbeck's rules, then the project's own.
+fn known<'a>(output: &Output<'a>) -> impl Iterator<Item = &'static Rule> + use<'a> {
+    ALL.iter().chain(output.report.own.iter().copied())
 }
 
 fn descriptor(rule: &Rule) -> ReportingDescriptor {
@@ -81,8 +86,8 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
     let problem = if rule.spec.severity == Severity::Note { "recommendation" } else { level };
     // `problem.severity` is what GitHub sorts its alerts by.
     descriptor.properties = Some(bag(tags.to_vec(), [("problem.severity", json!(problem))]));
-    descriptor.help_uri =
-        (!REPOSITORY.is_empty()).then(|| format!("{REPOSITORY}/blob/v{VERSION}/rules/{}.md", rule.name));
+    descriptor.help_uri = (!REPOSITORY.is_empty() && rule.spec.group != Group::Custom)
+        .then(|| format!("{REPOSITORY}/blob/v{VERSION}/rules/{}.md", rule.name));
     descriptor
 }
 
@@ -108,18 +113,18 @@ fn notification(output: &Output<'_>, row: &Row<'_>) -> Notification {
         .message(Message::from(&row.finding.message))
         .level(json!(row.finding.severity.word()))
         .locations(vec![place::location(output.sources, row.finding.span)])
-        .associated_rule(reference(row.finding.rule))
+        .associated_rule(reference(output, row.finding.rule))
         .build()
 }
 
-fn reference(rule: &str) -> ReportingDescriptorReference {
+fn reference(output: &Output<'_>, rule: &str) -> ReportingDescriptorReference {
     let mut reference = ReportingDescriptorReference::builder().id(rule).build();
-    reference.index = index(rule);
+    reference.index = index(output, rule);
     reference
 }
 
-fn index(rule: &str) -> Option<i64> {
-    ALL.iter().position(|it| it.name == rule).and_then(|at| i64::try_from(at).ok())
+fn index(output: &Output<'_>, rule: &str) -> Option<i64> {
+    known(output).position(|it| it.name == rule).and_then(|at| i64::try_from(at).ok())
 }
 
 fn result(output: &Output<'_>, row: &Row<'_>, hashes: &mut alert::Hashes) -> sarif::Result {
@@ -142,7 +147,7 @@ fn result(output: &Output<'_>, row: &Row<'_>, hashes: &mut alert::Hashes) -> sar
         // The standard wants it of every result or of none: an empty list says "not suppressed".
         .suppressions(suppressions(finding))
         .build();
-    result.rule_index = index(finding.rule);
+    result.rule_index = index(output, finding.rule);
     result.related_locations = place::related(output.sources, &finding.notes);
     result.properties = Some(subject(row));
     result.fixes = row.fix(output.sources).map(|edits| vec![place::fix(output.sources, finding.rule, edits)]);

@@ -209,7 +209,7 @@ impl Project {
     /// # Errors
     /// What the base is asked of does not answer.
     pub(super) fn check(&self, policy: &Policy, gate: Option<&Gate>) -> Result<Report> {
-        let mut whole = Report::default();
+        let mut whole = Report { own: policy.own.clone(), ..Report::default() };
         for (index, story) in self.stories.iter().enumerate() {
             let base = gate.map(|gate| gate.base(self, story)).transpose()?;
             let mut policy = policy.clone();

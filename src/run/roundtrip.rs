@@ -160,7 +160,7 @@ fn desk(project: &Project, environment: &Environment, here: &Path) -> Desk {
 
 fn policy(args: &cli::Roundtrip, project: &Project) -> Result<Policy> {
     let mut policy = project.config.policy.clone();
-    policy.ignore.extend(config::rules_named(&args.ignore)?);
+    policy.ignore.extend(config::rules_named(&args.ignore, &policy.own)?);
     if args.since.is_some() {
         policy.target.since.clone_from(&args.since);
     }

@@ -130,6 +130,7 @@ impl Book {
             select: self.select.map(|it| it.into_iter().collect()),
             ignore: [].into(),
             severity: BTreeMap::new(),
+            own: Vec::new(),
             per_file_ignores: Vec::new(),
         };
         let case = Case {

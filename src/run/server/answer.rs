@@ -12,7 +12,6 @@ use crate::{
     lock::Server,
     output::{locks::LocksReport, sql::SqlReport},
     revision::{Body, Revision},
-    rules,
     run::{World, locks, memory::Memory, project::Project, sql},
     source::{Source, SourceId},
 };
@@ -100,7 +99,7 @@ impl Answer {
         let mut text = self.sent(id, &source, at).unwrap_or_default();
         let line = Range { start: Position { character: 0, ..at }, end: Position { character: u32::MAX, ..at } };
         for finding in self.findings_at(id, &source, line) {
-            if let Some(rule) = rules::find(finding.rule) {
+            if let Some(rule) = self.project.config.policy.find(finding.rule) {
                 let _ = write!(text, "\n\n{}", rule.doc.trim_end());
             }
         }
