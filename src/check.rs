@@ -31,7 +31,7 @@ mod start;
 
 pub use coverage::{Coverage, Gap, cover, why};
 pub use locks::{Locked, Locks, locks};
-pub use migrate::{DO_BODY, migrate};
+pub use migrate::migrate;
 pub use past::Past;
 pub use start::dumped;
 

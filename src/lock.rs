@@ -270,7 +270,7 @@ pub fn effect(kind: &Kind, schema: &Schema, server: Server) -> Effect {
         Kind::Delete { table, .. } => ledger.write(table),
         Kind::Upkeep(upkeep) => ledger.upkeep(upkeep),
         Kind::Annex(annex) => ledger.annex(annex),
-        Kind::Do => ledger.gap("the body of a `DO` block may lock anything"),
+        Kind::Do => ledger.gap("what is not read of the body of a `DO` block may lock anything"),
         Kind::Other { tag: "CALL" } => ledger.gap("a procedure may lock anything"),
         Kind::DropType { cascade: true, .. } => ledger.gap("`CASCADE` takes the columns of the type along"),
         _ => {}

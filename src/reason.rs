@@ -14,7 +14,7 @@ pub enum Class {
     /// Code, a type or a file that is not in the checkout.
     Elsewhere,
     /// A limit of the reader: on steps, depth and size, or of the Python, SQLAlchemy and SQL that it evaluates (no
-    /// models and sessions of the ORM, no bodies of PL/pgSQL).
+    /// models and sessions of the ORM, of PL/pgSQL no loops and no text that is made there).
     Limit,
     /// Alembic or SQLAlchemy refuses it: the revision fails there, which is known well enough.
     Refused,

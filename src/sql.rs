@@ -7,6 +7,8 @@ use crate::{
 use pg_query::protobuf;
 
 mod alter;
+mod block;
+mod catalog;
 mod create;
 mod define;
 pub mod dump;
@@ -21,6 +23,7 @@ mod text;
 mod upkeep;
 mod words;
 
+pub use block::{Line, body};
 pub use reach::{Extension, Reach, reach};
 
 /// Longer texts are not parsed: PostgreSQL itself takes up to 1 GB, a migration that is longer than this is data.

@@ -103,6 +103,7 @@ impl fmt::Display for Name {
 
 /// One statement, and all that is known of how it is sent.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of how it is sent")]
 pub struct Statement {
     /// What it asks for.
     pub kind: Kind,
@@ -122,6 +123,8 @@ pub struct Statement {
     pub step: usize,
     /// It is sent in one string with the statement before it.
     pub joined: bool,
+    /// It stands in the body of a `DO` block before it, which sends it.
+    pub within: bool,
     /// Outside the transaction by `autocommit_block()`.
     pub autocommit: bool,
     /// It is sent only where what it creates is missing, or what it drops is present.
@@ -170,6 +173,8 @@ pub struct Unresolved {
     pub reason: Reason,
     /// The `:name` that nobody gives a value, without the colon, where that is why.
     pub unbound: Option<Parameter>,
+    /// It stands in the body of a `DO` block, whose SQL is known: a server runs it all the same.
+    pub within: bool,
 }
 
 /// SQL that the server would refuse to parse.
@@ -337,7 +342,7 @@ pub enum Kind {
     End,
     /// A query that writes nothing by its own words; a function in it may do anything.
     Select,
-    /// `DO`: code that is not read.
+    /// `DO`. What is read of its body follows as statements of their own; what is not is unresolved.
     Do,
     /// Anything else, by its command tag as far as it is known.
     Other {
@@ -714,7 +719,9 @@ impl Statement {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         match &self.kind {
-            Kind::Begin | Kind::End | Kind::Select | Kind::Set(_) | Kind::Upkeep(Upkeep::Lock { .. }) => true,
+            Kind::Begin | Kind::End | Kind::Select | Kind::Do | Kind::Set(_) | Kind::Upkeep(Upkeep::Lock { .. }) => {
+                true
+            }
             Kind::Annex(annex) => annex.sort == AnnexSort::Comment,
             Kind::Other { tag } => matches!(*tag, "SET" | "COMMENT"),
             _ => false,

@@ -28,6 +28,7 @@ on_a_server() {
 }
 on_a_server tests/witness/claims.py
 on_a_server tests/witness/fills.py
+on_a_server tests/witness/blocks.py
 on_a_server tests/witness/histories.py
 on_a_server tests/witness/recipes.py
 echo "== the replayed schema, as a real catalog has it"

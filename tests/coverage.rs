@@ -176,7 +176,7 @@ fn a_reason_is_of_the_class_of_what_decides() {
             "code that is not in the checkout",
         ),
         ("Session(op.get_bind()).query(1)", "limit"),
-        ("op.execute('DO $$ BEGIN END $$')", "limit"),
+        ("op.execute('DO $$ BEGIN FOR i IN 1..2 LOOP DELETE FROM t; END LOOP; END $$')", "limit"),
     ] {
         let folder = checkout("");
         let file = folder.path().join("alembic/versions/a1_users.py");

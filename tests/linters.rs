@@ -128,6 +128,21 @@ const HARMLESS: &[Measured] = &[
         &["CREATE TABLE pets (id bigint PRIMARY KEY, a text)", "CREATE INDEX pets_a ON pets (a)"],
         &[],
     ),
+    (
+        "a type that a block looks for",
+        "14",
+        &[
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_type WHERE typname = 'mood') THEN CREATE TYPE mood AS ENUM ('a'); \
+           END IF; END $$",
+        ],
+        &[],
+    ),
+    (
+        "a column that is there, as a block lets pass",
+        "14",
+        &["DO $$ BEGIN ALTER TABLE users ADD COLUMN age int; EXCEPTION WHEN duplicate_column THEN NULL; END $$"],
+        &[],
+    ),
     ("NOT NULL that is not validated", "18", &["ALTER TABLE users ADD CONSTRAINT named NOT NULL name NOT VALID"], &[]),
 ];
 
@@ -169,7 +184,21 @@ const MISSED: &[Measured] = &[
         "DDL inside DO",
         "14",
         &["DO $$ BEGIN CREATE INDEX users_name ON users (name); END $$"],
-        // What is not read is told as that.
+        &["non-concurrent-index"],
+    ),
+    (
+        "DDL inside DO, under a condition",
+        "14",
+        &[
+            "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'k' AND conrelid = 'users'::regclass) THEN \
+           ALTER TABLE users ADD CONSTRAINT k CHECK (age > 0); END IF; END $$",
+        ],
+        &["blocking-check"],
+    ),
+    (
+        "DDL inside DO, of which nobody knows how often it is run",
+        "14",
+        &["DO $$ BEGIN FOR i IN 1..3 LOOP UPDATE users SET age = i; END LOOP; END $$"],
         &["opaque-operation"],
     ),
     ("a column of a constrained domain", "14", &["ALTER TABLE users ADD COLUMN word short"], &["rewriting-column"]),

@@ -23,7 +23,8 @@ fn checkout() -> tempfile::TempDir {
     let changed = "op.execute(\"ALTER TABLE users ADD COLUMN age int\")\n\
                    op.create_foreign_key(\"fk\", \"orders\", \"users\", [\"user_id\"], [\"id\"])\n\
                    with op.get_context().autocommit_block():\n    op.execute(\"CREATE INDEX CONCURRENTLY i ON users (name)\")\n\
-                   op.execute(\"DO $$ BEGIN END $$\")";
+                   op.execute(\"DO $$ BEGIN DROP INDEX i; FOR i IN 1..2 LOOP DELETE FROM users; END LOOP; END $$\")\n\
+                   op.execute(\"DO $$ BEGIN LOCK TABLE orders; END $$\")";
     fs::write(versions.join("b.py"), revision("b", "\"a\"", changed)).unwrap();
     folder
 }
@@ -86,12 +87,22 @@ b upgrade  alembic/versions/b.py
     SHARE ROW EXCLUSIVE on table users: scan; writes and DDL wait
   line 11, outside the transaction: CREATE INDEX CONCURRENTLY i ON users (name)
     SHARE UPDATE EXCLUSIVE on table users: index build; DDL waits
-  line 12: DO $$ BEGIN END $$
-    perhaps more: the body of a `DO` block may lock anything
+  line 12: DO $$ BEGIN DROP INDEX i; FOR i IN 1..2 LOOP DELETE FROM users; END LOOP; END $$
+    perhaps more: what is not read of the body of a `DO` block may lock anything
+  line 12: DROP INDEX i
+    ACCESS EXCLUSIVE on index i: brief; it is new: nobody waits
+    ACCESS EXCLUSIVE on table users: brief; reads, writes and DDL wait
+  line 13: DO $$ BEGIN LOCK TABLE orders; END $$
+    no lock that anybody waits for
+  line 13: LOCK TABLE orders
+    ACCESS EXCLUSIVE on table orders: brief; reads, writes and DDL wait
   transaction 1, scan:
     ACCESS EXCLUSIVE on table users until its end, scan; reads, writes and DDL wait
     SHARE ROW EXCLUSIVE on table orders until its end, scan; writes and DDL wait
   transaction 3, brief:
+    ACCESS EXCLUSIVE on index i until its end, brief; it is new: nobody waits
+    ACCESS EXCLUSIVE on table users until its end, brief; reads, writes and DDL wait
+    ACCESS EXCLUSIVE on table orders until its end, brief; reads, writes and DDL wait
   perhaps more: not all of it is understood
 ";
     assert_eq!(text, expected);

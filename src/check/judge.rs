@@ -387,6 +387,10 @@ impl Judge<'_> {
                 }
                 for finding in &mut out {
                     size::grade(site, rule, finding);
+                    // What is right for the statement is wrong for the call, which sends the whole block.
+                    if statement.within {
+                        finding.repairs.clear();
+                    }
                 }
                 let remarks = || statement.remarks.iter().map(|(span, _)| *span).collect();
                 let place = |finding| match site.step() {

@@ -10,7 +10,7 @@ use crate::{
     history::History,
     lock::{self, Effect, Server},
     schema::{Run, Schema},
-    statement::{Name, Way},
+    statement::{Kind, Name, Way},
 };
 
 /// What one statement locks.
@@ -61,7 +61,11 @@ fn of_way(way: &Way, mut schema: Schema, decided: &[Option<bool>], mut walk: Wal
         if *decided == Some(false) {
             continue;
         }
-        let effect = lock::effect(&statement.kind, &schema, server);
+        let mut effect = lock::effect(&statement.kind, &schema, server);
+        // The statements of a block that is wholly read are told of by themselves.
+        if statement.kind == Kind::Do && !way.unresolved.iter().any(|it| it.within && it.step == statement.step) {
+            effect.gaps.clear();
+        }
         let fresh = effect.locks.iter().map(|lock| is_fresh(&lock.relation, &schema, walk.run)).collect();
         found.push(Locked { statement: at, decided: *decided, effect, fresh });
         schema.apply(statement, walk.moment());

@@ -7,13 +7,10 @@ use crate::{
     render::{self, Dialect, Memo},
     revision::{Body, Revision},
     source::{Span, Text},
-    sql::{self, Refused},
+    sql::{self, Line, Parsed, Refused},
     statement::{Kind, Rejected, Statement, Unresolved, Way},
 };
 use std::sync::Arc;
-
-/// Why a `DO` block is unresolved though its SQL is known: a server runs it all the same.
-pub const DO_BODY: &str = "the body of a `DO` block is not read";
 
 /// Renders and parses each step of a revision. What goes wrong is in the answer, beside what goes well.
 #[must_use]
@@ -41,41 +38,28 @@ fn way(body: &Body, dialect: &Dialect) -> Way {
 }
 
 fn unresolved(step: &Step, index: usize, reason: Reason) -> Unresolved {
-    Unresolved { span: step.span, sent: step.sent, step: index, reason, unbound: None }
+    Unresolved { span: step.span, sent: step.sent, step: index, reason, unbound: None, within: false }
 }
 
 pub(super) fn add(way: &mut Way, text: &Text, step: &Step, index: usize, dialect: &Dialect) {
     match sql::parse(text) {
         Ok(parsed) => {
-            let first = way.statements.len();
-            let mut ends = Vec::new();
+            // Where each ends in the text, and its place among the statements.
+            let mut ends: Vec<(usize, usize)> = Vec::new();
             for it in parsed {
-                ends.push(it.range.end);
-                if it.kind == Kind::Do {
-                    let reason = Reason::limit(DO_BODY);
-                    way.unresolved.push(unresolved(step, index, reason));
-                }
+                ends.push((it.range.end, way.statements.len()));
+                let body = if it.kind == Kind::Do { sql::body(&it.sql) } else { Vec::new() };
                 let checkfirst = asks(&it.kind, step.checkfirst, dialect);
-                way.statements.push(Statement {
-                    span: place(&it.sql, step),
-                    kind: it.kind,
-                    definition: it.definition.map(Box::new),
-                    newer: it.newer,
-                    sql: it.sql,
-                    called: step.span,
-                    sent: step.sent,
-                    step: index,
-                    joined: ends.len() > 1,
-                    autocommit: step.autocommit,
-                    checkfirst,
-                    guards: step.when.clone(),
-                    remarks: Vec::new(),
-                });
+                let statement = statement(it, step, index);
+                way.statements.push(Statement { joined: ends.len() > 1, checkfirst, ..statement });
+                for line in body {
+                    add_line(way, line, step, index);
+                }
             }
             for (at, span, remark) in remarks(text) {
                 // A remark speaks of the statement that it stands in or above, at the end of the one before.
-                let speaks_of = ends.iter().position(|end| *end > at).unwrap_or(ends.len().saturating_sub(1));
-                if let Some(statement) = way.statements.get_mut(first + speaks_of) {
+                let speaks_of = ends.iter().find(|(end, _)| *end > at).or(ends.last());
+                if let Some(statement) = speaks_of.and_then(|(_, place)| way.statements.get_mut(*place)) {
                     statement.remarks.push((span, remark));
                 }
             }
@@ -98,6 +82,41 @@ pub(super) fn add(way: &mut Way, text: &Text, step: &Step, index: usize, dialect
             sql: text.clone(),
         }),
         Err(Refused::Limit(reason)) => way.unresolved.push(unresolved(step, index, Reason::limit(reason))),
+    }
+}
+
+/// What the body of a `DO` block does.
+fn add_line(way: &mut Way, line: Line, step: &Step, index: usize) {
+    match line {
+        Line::Sends(parsed, guards) => way.statements.extend(parsed.into_iter().map(|it| {
+            let mut statement = statement(it, step, index);
+            statement.within = true;
+            statement.guards.extend(guards.iter().cloned());
+            statement
+        })),
+        Line::Unread(span, reason) => {
+            let whole = unresolved(step, index, reason);
+            way.unresolved.push(Unresolved { span: span.unwrap_or(whole.span), within: true, ..whole });
+        }
+    }
+}
+
+fn statement(it: Parsed, step: &Step, index: usize) -> Statement {
+    Statement {
+        span: place(&it.sql, step),
+        kind: it.kind,
+        definition: it.definition.map(Box::new),
+        newer: it.newer,
+        sql: it.sql,
+        called: step.span,
+        sent: step.sent,
+        step: index,
+        joined: false,
+        within: false,
+        autocommit: step.autocommit,
+        checkfirst: false,
+        guards: step.when.clone(),
+        remarks: Vec::new(),
     }
 }
 

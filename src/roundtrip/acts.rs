@@ -1,7 +1,6 @@
 //! What a run of one revision sends, in its order, and what of it is not known.
 
 use crate::{
-    check::DO_BODY,
     op::{Guard, Op},
     reason::Reason,
     revision::Body,
@@ -77,7 +76,7 @@ impl Act {
 /// Puts a way's statements together again as they are sent, and what the grammar refuses between them.
 pub(super) fn acts(way: &Way, body: &Body) -> Acts {
     let mut steps: Vec<(usize, Act)> = Vec::new();
-    for (at, statement) in way.statements.iter().enumerate() {
+    for (at, statement) in way.statements.iter().enumerate().filter(|(_, it)| !it.within) {
         match steps.last_mut() {
             Some((_, act)) if statement.joined => {
                 act.parts.push(part(at, statement));
@@ -132,7 +131,7 @@ fn raises(body: &Body, steps: &mut Vec<(usize, Act)>) -> bool {
 
 /// What is not known, and what hangs on a condition that only Python can decide. A `DO` block is known well enough.
 fn unknown(way: &Way, body: &Body) -> Option<(Span, Reason)> {
-    let unresolved = way.unresolved.iter().filter(|it| it.reason.text != DO_BODY);
+    let unresolved = way.unresolved.iter().filter(|it| !it.within);
     let unresolved = unresolved.map(|it| (it.step, it.span, it.reason.clone()));
     let guarded = body.steps.iter().enumerate().filter_map(|(index, step)| {
         let (guard, reason) = step.when.iter().find_map(|guard| Some((guard, guard.question.open()?)))?;

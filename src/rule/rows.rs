@@ -4,7 +4,7 @@ use super::Site;
 use crate::{
     schema::Shortfall,
     source::Span,
-    statement::{Demand, Expr, Kind, Name, Update},
+    statement::{Demand, Expr, Kind, Name, Unresolved, Update},
 };
 
 impl Site<'_> {
@@ -45,8 +45,8 @@ impl Site<'_> {
     /// Something before the statement, in the same run, that may do anything.
     #[must_use]
     pub fn hidden(&self) -> Option<Span> {
-        let unresolved = self.unresolved.iter().find(|it| it.step < self.statement.step).map(|it| it.span);
-        unresolved.or_else(|| self.earlier.iter().find(|it| it.kind == Kind::Do).map(|it| it.span))
+        let own = |it: &&Unresolved| it.step == self.statement.step && it.within && self.statement.within;
+        self.unresolved.iter().find(|it| it.step < self.statement.step || own(it)).map(|it| it.span)
     }
 
     /// The updates of a column, in the same run, that leave NULLs behind, and why.

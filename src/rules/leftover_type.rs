@@ -48,7 +48,7 @@ fn loses(statement: &Statement, name: &Name) -> bool {
         Kind::DropType { names, .. } => names.contains(name),
         Kind::RenameType { name: renamed, .. } => renamed == name,
         Kind::DropSchema { schemas, .. } => schemas.iter().any(|it| it == name.home()),
-        Kind::Do | Kind::Select => true,
+        Kind::Select => true,
         _ => false,
     }
 }

@@ -90,7 +90,8 @@ fn told(
         match render::render(&step.op, dialect, &mut memo) {
             Ok(texts) => {
                 way.complete &= when.as_ref().is_none_or(|when| when.decided.is_some());
-                let asked: Vec<&Statement> = decided.0.statements.iter().filter(|it| it.step == index).collect();
+                let asked: Vec<&Statement> =
+                    decided.0.statements.iter().filter(|it| it.step == index && !it.within).collect();
                 way.statements.extend(texts.into_iter().enumerate().map(|(at, text)| {
                     let first = asked.get(at).filter(|it| it.checkfirst).map(|it| is_drop(&it.kind));
                     StatementSql {

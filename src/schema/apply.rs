@@ -61,7 +61,7 @@ impl Schema {
                     self.work(table, moment, |it| it.rows = None);
                 }
             }
-            Kind::Do | Kind::Other { tag: "CALL" } => self.blur(moment),
+            Kind::Other { tag: "CALL" } => self.blur(moment),
             _ => {}
         }
     }

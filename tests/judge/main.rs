@@ -185,7 +185,7 @@ fn what_is_not_understood_lowers_the_voice() {
     let set = "ALTER TABLE users ALTER COLUMN name SET NOT NULL";
     assert_eq!(upgrade(&["?a loop", set]), ["1:2 opaque-operation note", "1:3 not-null-without-backfill warning"]);
     assert_eq!(
-        upgrade(&["DO $$ BEGIN PERFORM 1; END $$", set]),
+        upgrade(&["DO $$ BEGIN FOR i IN 1..2 LOOP UPDATE users SET age = i; END LOOP; END $$", set]),
         ["1:2 opaque-operation note", "1:3 not-null-without-backfill warning"]
     );
     assert_eq!(upgrade(&[set, "?a loop"]), ["1:2 not-null-without-backfill", "1:3 opaque-operation note"]);

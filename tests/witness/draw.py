@@ -246,11 +246,13 @@ def narrowed(trial: "Trial", up: list[dict], at: int, finding: dict) -> str:
     trial.way(up[:at])
     column, table = re.search(r"`([^`]+)` of `([^`]+)`", finding["message"]).groups()
     with contextlib.closing(connect(trial.url)) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = %s::regclass AND attname = %s", (table, column))
-        kind = cursor.fetchone()[0].split(" ")[0]
-        wide = WIDE.get(kind)
+        cursor.execute("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %s::regclass AND attname = %s", (table, column))
+        kind = cursor.fetchone()[0]
+        wide = WIDE.get(re.split(r"[ (]", kind)[0])
+        if length := re.search(r"character.*\((\d+)\)", kind):
+            wide = f"repeat('x', {length[1]})"
         if wide:
-            with contextlib.suppress(psycopg2.errors.StringDataRightTruncation):
+            with contextlib.suppress(psycopg2.Error):
                 cursor.execute(f'UPDATE {table} SET "{column}" = {wide} WHERE ctid = (SELECT min(ctid) FROM {table})')
     errors, _ = trial.way(up[at:at + 1])
     return f"seen: {errors[0]}" if errors[0] else "NOT SEEN: every value fits"
