@@ -314,6 +314,9 @@ pub struct Roundtrip {
     #[arg(long, value_name = "MS", num_args = 0..=1, require_equals = true, default_missing_value = "1000",
         value_parser = clap::value_parser!(u32).range(10..=60_000))]
     pub contention: Option<u32>,
+    /// So many databases at a time; as many as there are processors, but no more than 8, unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub jobs: Option<u8>,
     /// Leave the scratch databases of a run that fails, and say how to connect to them
     #[arg(long)]
     pub keep: bool,

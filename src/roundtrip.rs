@@ -11,6 +11,7 @@ mod asks;
 mod catalog;
 mod cluster;
 mod lease;
+mod pool;
 mod programs;
 mod rows;
 mod runner;
@@ -35,6 +36,7 @@ use alembic::Caller;
 pub use alembic::{Alembic, Desk, Runner};
 use cluster::Cluster;
 use miette::Result;
+use pool::{Talk, Task, at_once};
 use programs::Programs;
 pub use rows::Rows;
 use runner::Manners;
@@ -68,6 +70,8 @@ pub struct Wish {
     pub alembic: Option<Alembic>,
     /// `--trace`.
     pub trace: bool,
+    /// `--jobs`: so many databases are at work at a time.
+    pub jobs: usize,
 }
 
 /// A history, and what of it is to be tried.
@@ -279,9 +283,14 @@ async fn attempt(
         talk(&At { test: &words, revision: "", done: 0, of: 0 });
         Server::own(Cluster::start(programs).await?, &roles(&ready), wish.unbounded).await?
     };
-    let server = slot.insert(server);
-    let mut answers = Vec::new();
-    for (case, acts) in cases.iter().zip(&ready) {
+    let server = &*slot.insert(server);
+    let model = lock::Server { version: server.major };
+    let locks: Vec<Vec<check::Locks>> = cases
+        .iter()
+        .map(|it| if wish.trace { check::locks(it.history, it.migrations, model) } else { Vec::new() })
+        .collect();
+    let mut benches = Vec::new();
+    for ((case, acts), locks) in cases.iter().zip(&ready).zip(&locks) {
         let manners = Manners {
             driver: case.driver,
             per_migration: case.per_migration,
@@ -294,12 +303,28 @@ async fn attempt(
             let driver = case.driver.word();
             Some(Caller::new(alembic, &case.desk, server.address(driver)?))
         });
-        let model = lock::Server { version: server.major };
-        let locks = if wish.trace { check::locks(case.history, case.migrations, model) } else { Vec::new() };
-        let mut bench = Bench::new(server, case, acts, manners, &locks, caller);
-        answers.push(bench.try_all(talk).await?);
+        benches.push((Bench::new(server, case, acts, manners, locks, caller), Answer::default()));
     }
-    Ok(answers)
+    let jobs = jobs(wish, cases);
+    // Several histories at a time, else several tests of the one.
+    let (outer, inner) = if benches.len() > 1 { (jobs, 1) } else { (1, jobs) };
+    let talk = Talk::new(talk);
+    let talk = &talk;
+    let tasks = benches.iter_mut().map(|(bench, answer)| -> Task<'_> {
+        Box::pin(async move {
+            *answer = bench.try_all(inner, talk).await?;
+            Ok(())
+        })
+    });
+    at_once(outer, tasks.collect()).await?;
+    Ok(benches.into_iter().map(|(_, answer)| answer).collect())
+}
+
+/// One at a time where one could disturb the other: what is measured, what changes the whole cluster, and what is to be
+/// the first one that fails.
+fn jobs(wish: &Wish, cases: &[Case<'_>]) -> usize {
+    let alone = wish.unbounded || cases.iter().any(|it| it.keep || it.contention.is_some());
+    if alone { 1 } else { wish.jobs.max(1) }
 }
 
 /// Each revision's two ways.

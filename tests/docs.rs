@@ -4,6 +4,8 @@
 
 #[path = "docs/commands.rs"]
 mod commands;
+#[path = "roundtrip/programs.rs"]
+mod programs;
 
 use limbeck::{config, rules};
 use serde_json::Value;

@@ -75,6 +75,7 @@ pub(super) struct Failure {
 }
 
 /// Calls Alembic for one history.
+#[derive(Clone)]
 pub(super) struct Caller<'a> {
     alembic: &'a Alembic,
     desk: &'a Desk,

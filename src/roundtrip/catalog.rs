@@ -3,7 +3,7 @@
 //! The order of columns is left out: a column that comes back comes back last, and nothing can be done about it. So are
 //! the names of NOT NULL constraints (PostgreSQL 18), which nobody chooses, and the values of sequences.
 
-use super::session::{Refusal, Session, literal};
+use super::session::{Line, Refusal, Session, literal};
 use crate::environment::VersionTable;
 use std::{collections::BTreeMap, fmt};
 
@@ -80,9 +80,15 @@ impl Change {
 }
 
 impl Catalog {
-    /// Reads the catalog of a database.
-    pub(super) async fn of(session: &mut Session, version_table: &VersionTable) -> Result<Self, Refusal> {
-        Self::read(session, version_table, QUERY).await
+    /// Makes a connection ready to read the catalog again and again: the query takes as long to plan as to run.
+    pub(super) async fn prepare(session: &mut Session, version_table: &VersionTable) -> Result<(), Refusal> {
+        session.send("SET search_path = ''").await?;
+        session.send(&format!("PREPARE limbeck_catalog AS {}", own(QUERY, version_table))).await.map(|_| ())
+    }
+
+    /// Reads the catalog of a database, over a connection that is ready for it.
+    pub(super) async fn of(observer: &mut Session) -> Result<Self, Refusal> {
+        Ok(Self::from(observer.ask("EXECUTE limbeck_catalog").await?))
     }
 
     /// The same without what has been granted.
@@ -97,17 +103,20 @@ impl Catalog {
     async fn read(session: &mut Session, version_table: &VersionTable, query: &str) -> Result<Self, Refusal> {
         // Without a path every name is written in full, whatever the history has set.
         session.send("SET search_path = ''").await?;
-        let name = literal(&version_table.name);
-        let lines = session.ask(&query.replace("'alembic_version'", &name)).await;
+        let lines = session.ask(&own(query, version_table)).await;
         session.send("RESET search_path").await?;
+        Ok(Self::from(lines?))
+    }
+
+    fn from(lines: Vec<Line>) -> Self {
         let mut all = BTreeMap::new();
-        for line in lines? {
+        for line in lines {
             let mut fields = line.into_iter().map(Option::unwrap_or_default);
             let mut next = || fields.next().unwrap_or_default();
             let (kind, of, name) = (next(), next(), next());
             all.insert(Object { kind, of, name }, next());
         }
-        Ok(Self(all))
+        Self(all)
     }
 
     /// How many objects are not the same.
@@ -149,6 +158,11 @@ impl Catalog {
     pub(super) fn definition(&self, object: &Object) -> Option<&str> {
         self.0.get(object).map(String::as_str)
     }
+}
+
+/// The query without the project's own version table.
+fn own(query: &str, version_table: &VersionTable) -> String {
+    query.replace("'alembic_version'", &literal(&version_table.name))
 }
 
 /// The object goes with another one that is told: a column with its table, a sequence with the column that owns it.

@@ -12,7 +12,12 @@ use super::{
 use crate::fault;
 use miette::Result;
 use sqlx::postgres::PgConnectOptions;
-use std::{collections::BTreeSet, str::FromStr};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    str::FromStr,
+};
+use tokio::sync::Mutex;
 
 /// The role that runs the histories in a cluster of our own.
 const ROLE: &str = "limbeck";
@@ -52,7 +57,7 @@ END $$;
 
 /// A server on which scratch databases are made.
 pub(super) struct Server {
-    admin: Session,
+    admin: Mutex<Session>,
     options: PgConnectOptions,
     /// How the history connects; the database is yet to be named.
     history: PgConnectOptions,
@@ -60,12 +65,12 @@ pub(super) struct Server {
     role: Option<String>,
     /// What the names of the databases begin with.
     prefix: String,
-    made: u32,
-    live: BTreeSet<String>,
+    made: Cell<u32>,
+    live: RefCell<BTreeSet<String>>,
     /// What the user gave, as the history connects; `None`: a cluster of our own.
     given: Option<Address>,
     /// A database that is left where it is.
-    kept: Option<String>,
+    kept: RefCell<Option<String>>,
     /// The history may change the whole cluster.
     unbounded: bool,
     pub(super) major: u32,
@@ -101,15 +106,15 @@ impl Server {
         let sql = "SELECT name::text FROM pg_available_extension_versions WHERE superuser AND NOT trusted";
         let privileged = admin.ask(sql).await.map_err(|refusal| fault::plain(refusal.words()))?;
         Ok(Self {
-            admin,
+            admin: Mutex::new(admin),
             history: options.clone().username(ROLE),
             options,
             role: None,
             prefix: ROLE.to_owned(),
-            made: 0,
-            live: BTreeSet::new(),
+            made: Cell::new(0),
+            live: RefCell::default(),
             given: None,
-            kept: None,
+            kept: RefCell::default(),
             unbounded: superuser,
             major,
             privileged: privileged.into_iter().flatten().flatten().collect(),
@@ -157,13 +162,13 @@ impl Server {
         let mut server = Self {
             history: options.clone(),
             options,
-            admin,
+            admin: Mutex::new(admin),
             role: None,
             prefix: prefix.clone(),
-            made: 0,
-            live: BTreeSet::new(),
+            made: Cell::new(0),
+            live: RefCell::default(),
             given: Address::of(given, None),
-            kept: None,
+            kept: RefCell::default(),
             unbounded: false,
             major: fact(0).parse().unwrap_or(0),
             privileged: BTreeSet::new(),
@@ -171,11 +176,11 @@ impl Server {
         };
         server.sweep().await?;
         // Held as long as the connection: what it stands for is dropped by the next run once that is gone.
-        run(&mut server.admin, &format!("SELECT pg_advisory_lock(hashtext({}))", literal(&prefix))).await?;
+        run(server.admin.get_mut(), &format!("SELECT pg_advisory_lock(hashtext({}))", literal(&prefix))).await?;
         if fact(1) == "true" {
             let password = format!("{:016x}{:016x}", lease::random(), lease::random());
             let sql = format!("CREATE ROLE {prefix} LOGIN NOSUPERUSER PASSWORD {}", literal(&password));
-            run(&mut server.admin, &sql).await?;
+            run(server.admin.get_mut(), &sql).await?;
             server.history = server.history.clone().username(&prefix).password(&password);
             server.given = Address::of(given, Some((&prefix, &password)));
             server.role = Some(prefix);
@@ -188,7 +193,8 @@ impl Server {
         let sql = "SELECT 'd', datname::text, substr(datname, 1, 24) FROM pg_database WHERE datname ~ '^limbeck_[0-9a-f]{16}_[0-9]+$'
             UNION ALL SELECT 'r', rolname::text, rolname::text FROM pg_roles WHERE rolname ~ '^limbeck_[0-9a-f]{16}$'
             ORDER BY 1, 2";
-        let left = self.admin.ask(sql).await.map_err(|refusal| fault::plain(refusal.words()))?;
+        let admin = self.admin.get_mut();
+        let left = admin.ask(sql).await.map_err(|refusal| fault::plain(refusal.words()))?;
         for line in left {
             let [Some(kind), Some(name), Some(run)] = &line[..] else { continue };
             // Of a lock of any database: a run may have been started from another one than ours.
@@ -197,7 +203,7 @@ impl Server {
                     AND objid = (hashtext({})::bigint & 4294967295)::oid)",
                 literal(run)
             );
-            if self.admin.is(&held).await.unwrap_or(true) {
+            if admin.is(&held).await.unwrap_or(true) {
                 continue;
             }
             let sql = match kind.as_str() {
@@ -205,16 +211,16 @@ impl Server {
                 _ => format!("DROP ROLE IF EXISTS {}", identifier(name)),
             };
             // Another user's is his own business.
-            let _ = self.admin.send(&sql).await;
+            let _ = admin.send(&sql).await;
         }
         Ok(())
     }
 
     /// Makes a database, empty or like another one that nobody is connected to; the answer is its name.
-    pub(super) async fn database(&mut self, like: Option<&str>) -> Result<String> {
-        self.made += 1;
-        let name = format!("{}_{}", self.prefix, self.made);
-        self.live.insert(name.clone());
+    pub(super) async fn database(&self, like: Option<&str>) -> Result<String> {
+        self.made.set(self.made.get() + 1);
+        let name = format!("{}_{}", self.prefix, self.made.get());
+        self.live.borrow_mut().insert(name.clone());
         let template = like.unwrap_or(if self.cluster.is_some() { TEMPLATE } else { "template0" });
         let owner = self.history.get_username().to_owned();
         let mut sql = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {}", identifier(&owner));
@@ -223,7 +229,7 @@ impl Server {
             // where nothing is synced; somebody else's server is spared that.
             sql.push_str(" STRATEGY file_copy");
         }
-        run(&mut self.admin, &sql).await?;
+        run(&mut *self.admin.lock().await, &sql).await?;
         if like.is_none() && self.role.is_some() && self.major < 15 {
             let mut inside = Session::open(&self.options.clone().database(&name)).await?;
             run(&mut inside, &format!("ALTER SCHEMA public OWNER TO {}", identifier(&owner))).await?;
@@ -256,32 +262,33 @@ impl Server {
     }
 
     /// Drops a database.
-    pub(super) async fn drop(&mut self, database: &str) {
+    pub(super) async fn drop(&self, database: &str) {
         // The cluster goes as a whole, and to drop a database takes a checkpoint.
-        if self.cluster.is_some() && !self.unbounded && self.live.len() < CROWD {
+        if self.cluster.is_some() && !self.unbounded && self.live.borrow().len() < CROWD {
             return;
         }
         let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", identifier(database));
-        if self.admin.send(&sql).await.is_ok() {
-            self.live.remove(database);
+        let mut admin = self.admin.lock().await;
+        if admin.send(&sql).await.is_ok() {
+            self.live.borrow_mut().remove(database);
         }
         if self.unbounded {
             // Roles outlive the database that the history made them in.
             let sql = "DO $$ DECLARE it text; BEGIN
                 FOR it IN SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname <> 'limbeck'
                 LOOP EXECUTE format('DROP ROLE %I', it); END LOOP; END $$";
-            let _ = self.admin.send(sql).await;
+            let _ = admin.send(sql).await;
         }
     }
 
     /// Leaves a database where it is, as a run that failed has left it; the next run takes it away. The answer says how
     /// to connect. Only the first one is left.
-    pub(super) fn leave(&mut self, database: &str) -> Option<String> {
-        if self.kept.is_some() {
+    pub(super) fn leave(&self, database: &str) -> Option<String> {
+        if self.kept.borrow().is_some() {
             return None;
         }
-        self.kept = Some(database.to_owned());
-        self.live.remove(database);
+        self.kept.replace(Some(database.to_owned()));
+        self.live.borrow_mut().remove(database);
         Some(match &self.cluster {
             Some(cluster) => {
                 let host = cluster.folder().display();
@@ -293,7 +300,7 @@ impl Server {
 
     /// Takes away what is left.
     pub(super) async fn finish(mut self) {
-        if self.kept.is_some()
+        if self.kept.borrow().is_some()
             && let Some(cluster) = self.cluster.take()
         {
             // It runs on, and is found by its lease.
@@ -301,11 +308,11 @@ impl Server {
             return;
         }
         if self.cluster.is_none() {
-            for database in std::mem::take(&mut self.live) {
+            for database in self.live.take() {
                 self.drop(&database).await;
             }
-            if let Some(role) = self.role.as_ref().filter(|_| self.kept.is_none()) {
-                let _ = self.admin.send(&format!("DROP ROLE IF EXISTS {}", identifier(role))).await;
+            if let Some(role) = self.role.as_ref().filter(|_| self.kept.borrow().is_none()) {
+                let _ = self.admin.lock().await.send(&format!("DROP ROLE IF EXISTS {}", identifier(role))).await;
             }
         }
     }

@@ -1,10 +1,11 @@
 //! The tests of one history, each in databases of its own.
 
 use super::{
-    Answer, At, Case, Outcome, Shown,
+    Answer, Case, Outcome, Shown,
     acts::Acts,
     alembic::Caller,
     catalog::{Catalog, Change},
+    pool::{Talk, Task, at_once},
     runner::{Manners, Stop},
     server::Server,
     session::{Refusal, Session, literal},
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{check::Locks, environment::VersionTable, fault, finding::Direction, revision::Revision};
 use miette::Result;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
 
 mod branches;
 mod contention;
@@ -37,8 +38,21 @@ struct Scratch {
     name: String,
     session: Session,
     heads: Heads,
+    /// Reads the catalog; nothing of the history is sent over it.
+    observer: Option<Session>,
     /// What stopped last has left nothing behind.
     intact: bool,
+}
+
+impl Scratch {
+    /// Nobody is connected to it any more.
+    async fn left(self) -> (String, Heads) {
+        self.session.close().await;
+        if let Some(observer) = self.observer {
+            observer.close().await;
+        }
+        (self.name, self.heads)
+    }
 }
 
 /// A database that others are copied from, with these revisions run, in their order.
@@ -50,7 +64,7 @@ struct Stand {
 
 /// One history on one server.
 pub(super) struct Bench<'a> {
-    server: &'a mut Server,
+    server: &'a Server,
     case: &'a Case<'a>,
     acts: &'a [[Acts; 2]],
     manners: Manners,
@@ -65,7 +79,7 @@ pub(super) struct Bench<'a> {
     /// Revisions whose upgrade has been run in part.
     partial: BTreeSet<usize>,
     /// What stands below the revisions that are stepped, where they are not all.
-    ground: Option<Stand>,
+    ground: Option<Rc<Stand>>,
     /// The last database that was made anew in the place of a spoiled one.
     stand: Option<Stand>,
     /// What one run of all revisions comes to.
@@ -74,7 +88,7 @@ pub(super) struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     pub(super) fn new(
-        server: &'a mut Server,
+        server: &'a Server,
         case: &'a Case<'a>,
         acts: &'a [[Acts; 2]],
         manners: Manners,
@@ -100,28 +114,91 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Runs every test.
-    pub(super) async fn try_all(&mut self, talk: &mut dyn FnMut(&At<'_>)) -> Result<Answer> {
+    /// Runs every test, those that need nothing of each other in so many databases at a time.
+    pub(super) async fn try_all(&mut self, jobs: usize, talk: &Talk<'_>) -> Result<Answer> {
         self.prove().await?;
         // The stairs come first: they find what the others stumble over.
         self.stairs(talk).await?;
         self.fresh(talk).await?;
-        if let Some(baseline) = &self.case.baseline {
-            self.existing(baseline, talk).await?;
+        let mut parts: Vec<Self> = (0..4).map(|_| self.apart()).collect();
+        if let [rows, deploys, branches, existing] = &mut parts[..] {
+            // What takes longest is begun first.
+            let mut tasks: Vec<Task<'_>> = Vec::new();
+            if let Some(wish) = &self.case.rows {
+                tasks.push(Box::pin(rows.filled(wish, talk)));
+            }
+            tasks.push(Box::pin(deploys.deploys(talk)));
+            tasks.push(Box::pin(branches.branches(talk)));
+            if let Some(baseline) = &self.case.baseline {
+                tasks.push(Box::pin(existing.existing(baseline, talk)));
+            }
+            if jobs == 1 {
+                // One after the other they are run as they are told.
+                tasks.reverse();
+            }
+            at_once(jobs, tasks).await?;
         }
-        self.branches(talk).await?;
-        self.deploys(talk).await?;
-        if let Some(rows) = &self.case.rows {
-            self.filled(rows, talk).await?;
+        let known = self.answer.shown.len();
+        for part in parts.into_iter().rev() {
+            self.join(part, known).await;
         }
         if let Some(target) = self.case.contention {
             self.contention(target, talk).await?;
         }
-        for stand in [self.ground.take(), self.stand.take()].into_iter().flatten() {
-            self.server.drop(&stand.name).await;
+        let names = [self.ground.take().map(|it| it.name.clone()), self.stand.take().map(|it| it.name)];
+        for name in names.into_iter().flatten() {
+            self.server.drop(&name).await;
         }
         self.answer.trials.sort_by_key(|it| NAMES.iter().position(|name| *name == it.name));
         Ok(std::mem::take(&mut self.answer))
+    }
+
+    /// The same, for one test beside others; what it finds is told when it is joined again.
+    fn apart(&self) -> Self {
+        let Answer { major, shown, skipped, traces, .. } = &self.answer;
+        let (shown, skipped, traces) = (shown.clone(), skipped.clone(), traces.clone());
+        Self {
+            answer: Answer { major: *major, shown, skipped, traces, ..Answer::default() },
+            manners: self.manners.clone(),
+            caller: self.caller.clone(),
+            blocked: self.blocked.clone(),
+            partial: self.partial.clone(),
+            ground: self.ground.clone(),
+            stand: None,
+            head: self.head.clone(),
+            ..*self
+        }
+    }
+
+    /// Takes over what a test beside others has found; `known` faults had been found before all of them.
+    async fn join(&mut self, part: Self, known: usize) {
+        if let Some(stand) = part.stand {
+            self.server.drop(&stand.name).await;
+        }
+        let all = part.answer;
+        for shown in all.shown.into_iter().skip(known) {
+            if !self.answer.shown.iter().any(|it| it.finding.span == shown.finding.span && same(it, &shown)) {
+                self.answer.shown.push(shown);
+            }
+        }
+        for it in all.skipped {
+            if !self.answer.skipped.iter().any(|other| other.revision == it.revision && other.direction == it.direction)
+            {
+                self.answer.skipped.push(it);
+            }
+        }
+        for it in all.traces {
+            if !self.answer.traces.iter().any(|other| other.revision == it.revision && other.direction == it.direction)
+            {
+                self.answer.traces.push(it);
+            }
+        }
+        self.answer.trials.extend(all.trials);
+        self.answer.alembic.extend(all.alembic);
+        self.answer.unfilled.extend(all.unfilled);
+        self.answer.unlike.extend(all.unlike);
+        self.answer.sent += all.sent;
+        self.answer.kept = self.answer.kept.take().or(all.kept);
     }
 
     fn revision(&self, place: usize) -> Option<&'a Revision> {
@@ -145,7 +222,7 @@ impl<'a> Bench<'a> {
     async fn scratch(&mut self) -> Result<Scratch> {
         let name = self.server.database(None).await?;
         let session = self.server.open(&name).await?;
-        let mut scratch = Scratch { name, session, heads: Heads::default(), intact: false };
+        let mut scratch = Scratch { name, session, heads: Heads::default(), observer: None, intact: false };
         match self.by_ourselves(&mut scratch, &[], &self.manners.clone()).await {
             Err((_, Stop::Around { refusal })) => {
                 Err(fault::plain(format!("what `env.py` sends first is refused: {}", refusal.words())))
@@ -156,30 +233,29 @@ impl<'a> Bench<'a> {
 
     /// A database on which these revisions have been run, as far as one is kept, and those that are yet to be run.
     async fn copied(&mut self, done: &[usize]) -> Result<(Scratch, Vec<usize>)> {
-        let kept = [&self.stand, &self.ground].into_iter().flatten().find(|it| done.starts_with(&it.done));
+        let kept = [self.stand.as_ref(), self.ground.as_deref()];
+        let kept = kept.into_iter().flatten().find(|it| done.starts_with(&it.done));
         let Some(stand) = kept else { return Ok((self.scratch().await?, done.to_vec())) };
         let (heads, rest) = (stand.heads.clone(), done[stand.done.len()..].to_vec());
         let name = self.server.database(Some(&stand.name)).await?;
         let session = self.server.open(&name).await?;
-        Ok((Scratch { name, session, heads, intact: false }, rest))
+        Ok((Scratch { name, session, heads, observer: None, intact: false }, rest))
     }
 
     /// Keeps a copy of a database as it is now.
     async fn keep(&mut self, scratch: Scratch, done: &[usize]) -> Result<(Scratch, Stand)> {
-        let Scratch { name, session, heads, .. } = scratch;
         // Nobody may be connected to what is copied.
-        session.close().await;
+        let (name, heads) = scratch.left().await;
         let copy = self.server.database(Some(&name)).await?;
         let session = self.server.open(&name).await?;
         let stand = Stand { name: copy, heads: heads.clone(), done: done.to_vec() };
-        Ok((Scratch { name, session, heads, intact: false }, stand))
+        Ok((Scratch { name, session, heads, observer: None, intact: false }, stand))
     }
 
     /// Drops a database, or leaves it to be looked at, where a test has failed on it and that is wanted.
     async fn abandon(&mut self, scratch: Scratch, failed: bool) {
         if failed && self.case.keep && !self.answer.shown.is_empty() {
-            let Scratch { name, session, .. } = scratch;
-            session.close().await;
+            let (name, _) = scratch.left().await;
             match self.server.leave(&name) {
                 Some(words) => self.answer.kept = Some(words),
                 None => self.server.drop(&name).await,
@@ -190,18 +266,26 @@ impl<'a> Bench<'a> {
     }
 
     async fn discard(&mut self, scratch: Scratch) {
-        scratch.session.close().await;
-        self.server.drop(&scratch.name).await;
+        let (name, _) = scratch.left().await;
+        self.server.drop(&name).await;
     }
 
     /// The catalog as it is now.
     async fn snapshot(&self, scratch: &mut Scratch) -> Result<Catalog> {
-        Self::read(scratch, &self.manners.table).await
+        Self::read(self.server, scratch, &self.manners.table).await
     }
 
-    async fn read(scratch: &mut Scratch, table: &VersionTable) -> Result<Catalog> {
-        let read = Catalog::of(&mut scratch.session, table).await;
-        read.map_err(|refusal| fault::plain(format!("the catalog cannot be read: {}", refusal.words())))
+    async fn read(server: &Server, scratch: &mut Scratch, table: &VersionTable) -> Result<Catalog> {
+        let told = |refusal: Refusal| fault::plain(format!("the catalog cannot be read: {}", refusal.words()));
+        let observer = match &mut scratch.observer {
+            Some(observer) => observer,
+            slot => {
+                let mut session = server.open(&scratch.name).await?;
+                Catalog::prepare(&mut session, table).await.map_err(told)?;
+                slot.insert(session)
+            }
+        };
+        Catalog::of(observer).await.map_err(told)
     }
 
     /// Compares two catalogs that should be the same.

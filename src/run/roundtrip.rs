@@ -123,7 +123,13 @@ fn wish(args: &cli::Roundtrip) -> Wish {
         unbounded: args.allow_cluster_changes,
         alembic: None,
         trace: args.trace,
+        jobs: args.jobs.map_or_else(jobs, usize::from),
     }
+}
+
+/// As many as there are processors, within reason: each takes a connection and the room of a database or two.
+fn jobs() -> usize {
+    std::thread::available_parallelism().map_or(1, |it| it.get().min(8))
 }
 
 /// How the project's own Alembic is called, where the user wants it.

@@ -87,3 +87,30 @@ fn a_file_that_python_cannot_read_is_no_partial_success() {
     assert_eq!(output.status.code(), Some(2), "{talk}");
     assert!(talk.contains("r2.py") && talk.contains("cannot be run"), "{talk}");
 }
+
+/// However many databases are at work at a time, the same is told in the same order.
+#[test]
+fn the_report_does_not_hang_on_how_many_are_at_work() {
+    let table =
+        body("CREATE TABLE t (id int PRIMARY KEY, a text); SET search_path = pg_catalog, public", "DROP TABLE t");
+    let folder = history(&[&table]);
+    let path = folder.path();
+    revision(path, "r2", &["r1"], &body("ALTER TABLE t ALTER a SET NOT NULL", "ALTER TABLE t ALTER a DROP NOT NULL"));
+    revision(path, "r3", &["r1"], &body("CREATE TABLE u AS SELECT count(*) FROM pg_attribute", "DROP TABLE u"));
+    revision(path, "r4", &["r2", "r3"], "def upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n");
+    fs::write(path.join("schema.sql"), "CREATE TABLE t (id int PRIMARY KEY, a text, b text);\n").unwrap();
+    let dump = format!("{}@r1", path.join("schema.sql").display());
+    let one = [path.to_str().unwrap(), "--rows", "3", "--baseline", &dump];
+    let several = ["fixtures/leftover-type", "fixtures/sql-syntax", "fixtures/multiple-heads", "--rows", "2"];
+    for (arguments, least) in [(&one[..], 2), (&several, 4)] {
+        let run = |jobs: &str| {
+            let arguments = [arguments, &["--format", "json", "--jobs", jobs]].concat();
+            super::limbeck(&arguments).map(|it| String::from_utf8(it.stdout).unwrap())
+        };
+        let Some(single) = run("1") else { return };
+        assert!(single.matches("\"rule\"").count() >= least, "{single}");
+        for jobs in ["2", "7"] {
+            assert_eq!(run(jobs).unwrap(), single, "{jobs}");
+        }
+    }
+}

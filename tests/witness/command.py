@@ -52,9 +52,11 @@ def serve(path: str) -> int:
     threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
     import psycopg2  # noqa: F401
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(path)
-        os.chmod(path, 0o777)
+        # It can be seen when it can be asked.
+        listener.bind(f"{path}.new")
+        os.chmod(f"{path}.new", 0o777)
         listener.listen(64)
+        os.rename(f"{path}.new", path)
         while True:
             there, _ = listener.accept()
             if os.fork() == 0:

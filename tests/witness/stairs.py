@@ -24,6 +24,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -66,8 +67,8 @@ class History:
 
     # What limbeck says.
 
-    def command(self) -> str:
-        words = [sys.executable, str(HERE / "command.py"), "--folder", str(self.folder.resolve())]
+    def command(self, socket: Path) -> str:
+        words = [sys.executable, "-IS", str(HERE / "asked.py"), str(socket), "--folder", str(self.folder.resolve())]
         for it in self.versions:
             words += ["--versions", it]
         for it in self.options.root:
@@ -80,11 +81,17 @@ class History:
 
     def said(self) -> tuple[dict[str, str], dict[str, list[str]], dict]:
         """The verdict of each revision, the words of it, and the whole report."""
-        done = subprocess.run(
-            [self.options.limbeck, "roundtrip", "--runner", "auto", "--alembic-command", self.command(), "--format", "json",
-             "--postgres-bin", str(self.cluster.binaries), "--no-config", str(self.folder)],
-            text=True, capture_output=True, check=False,
-        )
+        socket = self.place / f"{self.name}.socket"
+        # Loaded once for all calls.
+        with subprocess.Popen([sys.executable, str(HERE / "command.py"), "--serve", str(socket)], stdin=subprocess.PIPE) as alembic:
+            while not socket.exists() and alembic.poll() is None:
+                time.sleep(0.05)
+            done = subprocess.run(
+                [self.options.limbeck, "roundtrip", "--runner", "auto", "--alembic-command", self.command(socket), "--format",
+                 "json", "--postgres-bin", str(self.cluster.binaries), "--no-config", str(self.folder)],
+                text=True, capture_output=True, check=False,
+            )
+            alembic.kill()
         if done.returncode > 1:
             raise SystemExit(f"limbeck cannot run {self.name}: {done.stderr}")
         report = json.loads(done.stdout)

@@ -3,7 +3,7 @@
 use super::{Bench, Way, outcome};
 use crate::{
     finding::Direction,
-    roundtrip::{At, Outcome, Trial},
+    roundtrip::{At, Outcome, Trial, pool::Talk},
 };
 use miette::Result;
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ const RUNS: usize = 2_000;
 
 impl<'a> Bench<'a> {
     /// Every state that is no beginning of the order in which all are run, and the rest from there in one run.
-    pub(super) async fn branches(&mut self, talk: &mut dyn FnMut(&At<'_>)) -> Result<()> {
+    pub(super) async fn branches(&mut self, talk: &Talk<'_>) -> Result<()> {
         let name = "branches";
         let (ground, places) = self.parted();
         let states = self.states(&ground, &places);
@@ -30,7 +30,7 @@ impl<'a> Bench<'a> {
         let most = (RUNS / places.len().max(1)).clamp(2, STATES).min(states.len());
         let mut failed = false;
         for (number, state) in states.iter().take(most).enumerate() {
-            talk(&At { test: name, revision: "", done: number, of: most });
+            talk.say(&At { test: name, revision: "", done: number, of: most });
             failed |= self.from(&ground, &places, state).await?;
         }
         let words = match states.len() - most {

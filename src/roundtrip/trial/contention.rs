@@ -7,6 +7,7 @@ use crate::{
     revision::Revision,
     roundtrip::{
         At, Blocked, Trial,
+        pool::Talk,
         rows::{Grower, Grown},
         session::{Refusal, Session},
         words::has_word,
@@ -53,7 +54,7 @@ impl Visitor {
 
 impl Bench<'_> {
     /// Each of the stepped revisions up, in its order; `target` is how long it should take to read a table.
-    pub(super) async fn contention(&mut self, target: Duration, talk: &mut dyn FnMut(&At<'_>)) -> Result<()> {
+    pub(super) async fn contention(&mut self, target: Duration, talk: &Talk<'_>) -> Result<()> {
         let name = "contention";
         let (ground, places) = self.parted();
         let (mut scratch, rest) = self.copied(&ground).await?;
@@ -64,7 +65,7 @@ impl Bench<'_> {
         let (mut done, told) = (ground, self.answer.shown.len());
         let (mut measured, mut short) = (0, false);
         for (number, place) in places.iter().enumerate() {
-            talk(&At { test: name, revision: self.id(*place), done: number, of: places.len() });
+            talk.say(&At { test: name, revision: self.id(*place), done: number, of: places.len() });
             if self.is_stepped(*place) {
                 let grown = self.grown(&scratch, &mut grower, *place).await?;
                 short |= grown.iter().any(|it| it.short.is_some());

@@ -1,12 +1,12 @@
 //! *deploys*: one revision for each run of Alembic, as production sees them one after the other.
 
 use super::{Bench, outcome, some};
-use crate::roundtrip::{At, Outcome, Trial, catalog::Change};
+use crate::roundtrip::{At, Outcome, Trial, catalog::Change, pool::Talk};
 use miette::Result;
 
 impl Bench<'_> {
     /// Each revision up in a run of its own; the end has to be what one run of all comes to.
-    pub(super) async fn deploys(&mut self, talk: &mut dyn FnMut(&At<'_>)) -> Result<()> {
+    pub(super) async fn deploys(&mut self, talk: &Talk<'_>) -> Result<()> {
         let name = "deploys";
         let (ground, places) = self.parted();
         let words = format!("{} up, a run for each", some(places.len()));
@@ -19,7 +19,7 @@ impl Bench<'_> {
         let mut failed = self.one_by_one(&mut scratch, &rest).await?;
         let mut watch = self.watch().await?;
         for (number, place) in places.iter().enumerate() {
-            talk(&At { test: name, revision: self.id(*place), done: number, of: places.len() });
+            talk.say(&At { test: name, revision: self.id(*place), done: number, of: places.len() });
             failed = failed || self.one_by_one(&mut scratch, &[*place]).await?;
             if let Some(watch) = watch.as_mut().filter(|_| !failed) {
                 self.look(watch, *place, &mut scratch).await?;

@@ -4,7 +4,7 @@ use super::{Bench, NAMES, Scratch, Way, alive, outcome};
 use crate::{
     fault,
     finding::Direction,
-    roundtrip::{At, Baseline, Outcome, Trial, catalog::Catalog, runner::helped, version},
+    roundtrip::{At, Baseline, Outcome, Trial, catalog::Catalog, pool::Talk, runner::helped, version},
     sql::{self, dump},
 };
 use miette::Result;
@@ -21,9 +21,9 @@ struct State {
 
 impl Bench<'_> {
     /// The answer is told beside the other tests; a dump that cannot be loaded or placed is an error.
-    pub(super) async fn existing(&mut self, baseline: &Baseline, talk: &mut dyn FnMut(&At<'_>)) -> Result<()> {
+    pub(super) async fn existing(&mut self, baseline: &Baseline, talk: &Talk<'_>) -> Result<()> {
         let name = NAMES[1];
-        talk(&At { test: name, revision: "", done: 0, of: 0 });
+        talk.say(&At { test: name, revision: "", done: 0, of: 0 });
         let (ground, places) = self.parted();
         let all: BTreeSet<usize> = ground.into_iter().chain(places).collect();
         if self.blocked.iter().any(|it| self.is_fault(*it)) {
@@ -238,6 +238,6 @@ impl Bench<'_> {
     async fn bare(&mut self) -> Result<Scratch> {
         let name = self.server.database(None).await?;
         let session = self.server.open(&name).await?;
-        Ok(Scratch { name, session, heads: version::Heads::default(), intact: false })
+        Ok(Scratch { name, session, heads: version::Heads::default(), observer: None, intact: false })
     }
 }

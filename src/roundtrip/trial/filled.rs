@@ -8,6 +8,7 @@ use crate::{
     finding::Direction,
     roundtrip::{
         At, Outcome, Trial,
+        pool::Talk,
         rows::{Filler, Lost, Rows},
         runner::Stop,
         session::identifier,
@@ -23,7 +24,7 @@ const LOOKED_AT: usize = 200;
 type Values = BTreeMap<(String, String), Vec<String>>;
 
 impl Bench<'_> {
-    pub(super) async fn filled(&mut self, rows: &Rows, talk: &mut dyn FnMut(&At<'_>)) -> Result<()> {
+    pub(super) async fn filled(&mut self, rows: &Rows, talk: &Talk<'_>) -> Result<()> {
         let mut filler = Filler::new(rows).map_err(|(line, why)| {
             let path = rows.data.as_ref().map_or("", |(path, _)| path);
             fault::plain(format!("the rows of `{path}` cannot be loaded: line {line}: {why}"))
@@ -36,7 +37,7 @@ impl Bench<'_> {
         let mut done = ground;
         let (mut whole, told) = (0, self.answer.shown.len());
         for (number, place) in places.iter().enumerate() {
-            talk(&At { test: "rows", revision: self.id(*place), done: number, of: places.len() });
+            talk.say(&At { test: "rows", revision: self.id(*place), done: number, of: places.len() });
             let (next, clean) = self.step(scratch, &mut filler, &done, *place).await?;
             scratch = next;
             done.push(*place);

@@ -6,6 +6,7 @@
 use super::{Bench, Scratch, outcome, some};
 use crate::{
     check, fault,
+    finding::Direction,
     output::schema::sql,
     roundtrip::{
         Outcome, Trial, Unlike,
@@ -31,8 +32,8 @@ pub(super) struct Watch {
     each: usize,
     /// Where the replayed schema is made.
     ours: Scratch,
-    /// The states since the last comparison, by how many revisions had been run before the last one.
-    held: Vec<(usize, Catalog)>,
+    /// How many of the revisions had been run at the last comparison.
+    sure: usize,
     known: BTreeSet<Object>,
     compared: usize,
 }
@@ -46,27 +47,40 @@ impl Bench<'_> {
         }
         let each = places.len().div_ceil(STATES);
         let ours = self.scratch().await?;
-        Ok(Some(Watch { places, each, ours, held: Vec::new(), known: BTreeSet::new(), compared: 0 }))
+        Ok(Some(Watch { places, each, ours, sure: 0, known: BTreeSet::new(), compared: 0 }))
     }
 
     /// A revision has been run in its turn.
     pub(super) async fn look(&mut self, watch: &mut Watch, place: usize, scratch: &mut Scratch) -> Result<()> {
         let Some(number) = watch.places.iter().position(|it| *it == place) else { return Ok(()) };
-        watch.held.push((number, self.bare_catalog(scratch).await?));
-        if watch.held.len() < watch.each && number + 1 < watch.places.len() {
+        if number + 1 - watch.sure < watch.each && number + 1 < watch.places.len() {
             return Ok(());
         }
         watch.compared += 1;
-        let held = std::mem::take(&mut watch.held);
-        if self.differ(watch, held.last()).await?.is_empty() {
-            return Ok(());
+        let state = (number, self.bare_catalog(scratch).await?);
+        if !self.differ(watch, &state).await?.is_empty() {
+            self.narrow(watch, number).await?;
         }
-        // Which of those since the last comparison it was.
-        for state in &held {
-            let new = self.differ(watch, Some(state)).await?;
-            self.tell(watch.places[state.0], &new);
+        watch.sure = number + 1;
+        Ok(())
+    }
+
+    /// Tells which of the revisions since the last comparison it was: they are run once more, in a database of their own.
+    async fn narrow(&mut self, watch: &mut Watch, last: usize) -> Result<()> {
+        let done = watch.places[..watch.sure].to_vec();
+        let (mut scratch, rest) = self.copied(&done).await?;
+        for place in rest {
+            self.plainly(&mut scratch, place, Direction::Upgrade).await?;
+        }
+        for number in watch.sure..=last {
+            let place = watch.places[number];
+            self.plainly(&mut scratch, place, Direction::Upgrade).await?;
+            let state = (number, self.bare_catalog(&mut scratch).await?);
+            let new = self.differ(watch, &state).await?;
+            self.tell(place, &new);
             watch.known.extend(new.into_iter().map(|(object, ..)| object));
         }
+        self.discard(scratch).await;
         Ok(())
     }
 
@@ -90,7 +104,7 @@ impl Bench<'_> {
         }
         let skipped = |place: usize| {
             let id = self.id(place);
-            self.answer.skipped.iter().any(|it| it.revision == id && it.direction == crate::finding::Direction::Upgrade)
+            self.answer.skipped.iter().any(|it| it.revision == id && it.direction == Direction::Upgrade)
         };
         let known = |place: &usize| {
             let way = self.case.migrations.get(*place).map(|it| &it.upgrade);
@@ -105,8 +119,7 @@ impl Bench<'_> {
     }
 
     /// What is another in the replayed schema after these revisions, besides what is known.
-    async fn differ(&self, watch: &mut Watch, state: Option<&(usize, Catalog)>) -> Result<Vec<Difference>> {
-        let Some((number, real)) = state else { return Ok(Vec::new()) };
+    async fn differ(&self, watch: &mut Watch, (number, real): &(usize, Catalog)) -> Result<Vec<Difference>> {
         let Watch { places, ours, known, .. } = watch;
         let done: BTreeSet<usize> = places.iter().take(number + 1).copied().collect();
         let at: Vec<String> = self.tips(&done).into_iter().map(str::to_owned).collect();

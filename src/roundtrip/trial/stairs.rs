@@ -4,16 +4,17 @@ use super::{Bench, Scratch, alive, outcome, some};
 use crate::{
     fault,
     finding::Direction,
-    roundtrip::{At, Skipped, Trial, catalog::Catalog},
+    roundtrip::{At, Skipped, Trial, catalog::Catalog, pool::Talk},
 };
 use miette::Result;
+use std::rc::Rc;
 
 /// So many revisions are run again before a database with them is kept: a copy of it costs as much.
 const FEW: usize = 8;
 
 impl Bench<'_> {
     /// Each revision up, down and up again, in a run of its own.
-    pub(super) async fn stairs(&mut self, talk: &mut dyn FnMut(&At<'_>)) -> Result<()> {
+    pub(super) async fn stairs(&mut self, talk: &Talk<'_>) -> Result<()> {
         let mut scratch = self.scratch().await?;
         let mut done: Vec<usize> = Vec::new();
         // The parent's catalog, where it has been asked for.
@@ -29,7 +30,7 @@ impl Bench<'_> {
                 scratch = self.rebuilt(scratch, &done).await?;
             }
             if self.is_stepped(place) {
-                talk(&At { test: "stairs", revision: self.id(place), done: stepped, of: asked });
+                talk.say(&At { test: "stairs", revision: self.id(place), done: stepped, of: asked });
                 scratch = self.grounded(scratch, &done).await?;
                 if before.is_none() {
                     before = Some(self.snapshot(&mut scratch).await?);
@@ -65,7 +66,7 @@ impl Bench<'_> {
             return Ok(scratch);
         }
         let (scratch, ground) = self.keep(scratch, done).await?;
-        self.ground = Some(ground);
+        self.ground = Some(Rc::new(ground));
         Ok(scratch)
     }
 

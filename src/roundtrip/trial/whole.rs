@@ -3,17 +3,17 @@
 use super::{Bench, Scratch, Way, outcome, some};
 use crate::{
     finding::Direction,
-    roundtrip::{At, Outcome, Trial, catalog::Catalog},
+    roundtrip::{At, Outcome, Trial, catalog::Catalog, pool::Talk},
 };
 use miette::Result;
 
 impl Bench<'_> {
     /// All revisions up in one run, as on an empty database; then all the way down and up again. Where only some are
     /// stepped, the others are the ground that these stand on.
-    pub(super) async fn fresh(&mut self, talk: &mut dyn FnMut(&At<'_>)) -> Result<()> {
+    pub(super) async fn fresh(&mut self, talk: &Talk<'_>) -> Result<()> {
         let (ground, places) = self.parted();
         let up: Vec<Way> = places.iter().map(|place| (*place, Direction::Upgrade)).collect();
-        talk(&At { test: "fresh", revision: "", done: 0, of: up.len() });
+        talk.say(&At { test: "fresh", revision: "", done: 0, of: up.len() });
         let words = if self.manners.per_migration {
             format!("{} up, each in a transaction of its own", some(up.len()))
         } else {
@@ -43,7 +43,7 @@ impl Bench<'_> {
 
     async fn all_the_way(&mut self, mut scratch: Scratch, nothing: &Catalog, up: &[Way]) -> Result<()> {
         let name = "all the way";
-        let head = self.head.insert(Self::read(&mut scratch, &self.manners.table).await?).clone();
+        let head = self.head.insert(Self::read(self.server, &mut scratch, &self.manners.table).await?).clone();
         if let Some(it) = self.answer.skipped.iter().find(|it| it.direction == Direction::Downgrade) {
             let words = format!("the downgrade of `{}` is not run", it.revision);
             self.answer.trials.push(Trial { name, outcome: Outcome::Partly, words });

@@ -2,6 +2,7 @@
 
 use crate::roundtrip::At;
 use std::{
+    collections::BTreeMap,
     io::{self, IsTerminal, Write},
     time::{Duration, Instant},
 };
@@ -17,24 +18,22 @@ const WIDTH: usize = 20;
 pub(super) struct Bar<'a> {
     out: &'a mut dyn Write,
     is_terminal: bool,
-    /// The test that is run, and since when.
-    test: String,
-    since: Instant,
+    /// The tests that are run, since when, and how far each is.
+    tests: BTreeMap<String, (Instant, usize)>,
     drawn: Option<Instant>,
 }
 
 impl<'a> Bar<'a> {
     pub(super) fn new(out: &'a mut dyn Write) -> Self {
         let is_terminal = io::stderr().is_terminal();
-        Self { out, is_terminal, test: String::new(), since: Instant::now(), drawn: None }
+        Self { out, is_terminal, tests: BTreeMap::new(), drawn: None }
     }
 
     pub(super) fn show(&mut self, at: &At<'_>) {
-        let is_new = at.test != self.test;
-        if is_new {
-            at.test.clone_into(&mut self.test);
-            self.since = Instant::now();
-        }
+        // Of another history, a test begins again.
+        let is_new = self.tests.get(at.test).is_none_or(|(_, done)| at.done < *done);
+        let since = if is_new { Instant::now() } else { self.tests.get(at.test).map_or_else(Instant::now, |it| it.0) };
+        self.tests.insert(at.test.to_owned(), (since, at.done));
         if !self.is_terminal {
             if let Some(line) = plain(at, is_new) {
                 let _ = writeln!(self.out, "limbeck: {line}");
@@ -42,7 +41,7 @@ impl<'a> Bar<'a> {
         } else if is_new || self.drawn.is_none_or(|it| it.elapsed() > BLINK) {
             self.drawn = Some(Instant::now());
             // Back to the beginning of the line, which is empty then.
-            let _ = write!(self.out, "\r\x1b[2K{}", drawn(at, self.since.elapsed()));
+            let _ = write!(self.out, "\r\x1b[2K{}", drawn(at, since.elapsed()));
             let _ = self.out.flush();
         }
     }
