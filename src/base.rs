@@ -2,8 +2,9 @@
 
 use crate::{
     history::History,
+    python::Model,
     revision::Revision,
-    source::{SourceId, Sources},
+    source::{SourceId, Sources, Span},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,9 +35,39 @@ pub struct Base {
     pub edits: BTreeMap<String, BTreeSet<Part>>,
     /// Files outside the script folder that are changed with the work at hand, in the order of their paths.
     pub outside: Vec<String>,
+    /// Where the project's models and the history have parted with the work at hand.
+    pub apart: Vec<Apart>,
     /// What a merge would make of the work at hand and the tip.
     merged: History,
     landed: BTreeSet<String>,
+}
+
+/// The project's models, as the work at hand has them and as the fork had them.
+#[derive(Debug, Default)]
+pub struct Described {
+    /// The tables.
+    pub now: Vec<Model>,
+    /// The tables, as the fork had them.
+    pub fork: Vec<Model>,
+    /// The names of all columns that any class has now, mixins included.
+    pub columns: BTreeSet<String>,
+    /// The files that are changed.
+    pub changed: BTreeSet<SourceId>,
+}
+
+/// Something that only the models, or only the history has got or lost with the work at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Apart {
+    /// The table, as the user writes it.
+    pub table: String,
+    /// The column; `None`: the table as a whole.
+    pub column: Option<String>,
+    /// Where it is made or dropped.
+    pub span: Span,
+    /// The model that still has what a revision drops.
+    pub model: Option<Span>,
+    /// The new revision that does it; `None`: the models have it, and no revision makes it.
+    pub revision: Option<String>,
 }
 
 /// A line of new revisions that hangs on one that has been followed on the base meanwhile.
@@ -69,7 +100,7 @@ impl Base {
         let mut environment = now.environment.clone();
         environment.files = both.iter().map(|it| it.source).collect();
         let merged = History::build(environment, both, sources);
-        Self { name, fork, tip, edits, outside: Vec::new(), merged, landed }
+        Self { name, fork, tip, edits, outside: Vec::new(), apart: Vec::new(), merged, landed }
     }
 
     /// The ids of the revisions that have landed: what databases may have run. Those at the fork, or, where that is

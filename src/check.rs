@@ -17,6 +17,7 @@ use crate::{
 };
 use std::{collections::BTreeSet, sync::Arc};
 
+mod apart;
 mod coverage;
 mod decide;
 mod graph;
@@ -29,6 +30,7 @@ mod sift;
 mod size;
 mod start;
 
+pub use apart::apart;
 pub use coverage::{Coverage, Gap, cover, why};
 pub use locks::{Locked, Locks, locks};
 pub use migrate::migrate;

@@ -404,7 +404,8 @@ fn documented(block: &str) -> (Repository, BTreeSet<(String, u64)>) {
         }
         let (_, name, text) = files.last_mut().unwrap();
         if line.ends_with("# here") {
-            marks.insert((name.clone(), text.lines().count() as u64 + 1));
+            let base = name.rsplit('/').next().unwrap().to_owned();
+            marks.insert((base, text.lines().count() as u64 + 1));
         }
         *text += line.trim_end_matches("# here").trim_end();
         text.push('\n');
@@ -538,4 +539,107 @@ fn the_action_finds_the_base_of_a_pull_request_by_itself() {
     assert!(said.contains("multiple-heads") && said.lines().count() == 1, "{said}");
     assert!(!String::from_utf8_lossy(&output.stderr).contains("git does not know"), "{output:?}");
     assert!(runner.path().join("limbeck.sarif").exists());
+}
+
+#[test]
+fn a_history_that_moved_is_the_same_history() {
+    let repository = Repository::new();
+    repository.put("m/env.py", "").revision("a1_users.py", "a1", "").revision("b2_mail.py", "b2", "a1").commit();
+    repository.git(&["checkout", "-q", "-b", "work"]).git(&["mv", "m", "db"]).commit();
+    repository.put("db/versions/c3_new.py", &plain("c3", "b2")).commit();
+    let outcome =
+        repository.check(&["--base", "main", "--select", "deleted-revision,edited-revision,missing-downgrade"]);
+    assert_eq!(outcome.rules(), Vec::<&str>::new(), "{}", outcome.report["findings"]);
+    let tree = Command::new(env!("CARGO_BIN_EXE_limbeck"))
+        .args(["history", "--base", "main", "--format", "json"])
+        .current_dir(&repository.root)
+        .output()
+        .unwrap();
+    let tree: Value = serde_json::from_slice(&tree.stdout).unwrap();
+    let revisions = tree["revisions"].as_array().unwrap();
+    let new: Vec<&str> =
+        revisions.iter().filter(|it| it["new"] == true).map(|it| it["revision"].as_str().unwrap()).collect();
+    assert_eq!(new, ["c3"], "{tree}");
+}
+
+#[test]
+fn each_engine_of_several_has_a_base_of_its_own() {
+    let repository = Repository::new();
+    let ini = "[alembic]\nscript_location = m\ndatabases = one, two\n";
+    let revision = |id: &str, parent: &str, one: &str| {
+        format!(
+            "{HEAD}revision = \"{id}\"\ndown_revision = {parent}\n\n\ndef upgrade(engine_name):\n    \
+             globals()[f\"upgrade_{{engine_name}}\"]()\n\n\ndef downgrade(engine_name):\n    \
+             globals()[f\"downgrade_{{engine_name}}\"]()\n\n\ndef upgrade_one():\n    {one}\n\n\ndef downgrade_one():\n    \
+             pass\n\n\ndef upgrade_two():\n    op.execute(\"SELECT 2\")\n\n\ndef downgrade_two():\n    pass\n"
+        )
+    };
+    repository
+        .put("alembic.ini", ini)
+        .put("m/env.py", "")
+        .put("m/versions/a1.py", &revision("a1", "None", "op.execute(\"SELECT 1\")"));
+    repository.commit().git(&["checkout", "-q", "-b", "work"]);
+    let asked = ["--base", "main", "--select", "edited-revision"];
+    assert_eq!(repository.check(&asked).rules(), Vec::<&str>::new());
+    // Only the one engine's part is another.
+    repository.put("m/versions/a1.py", &revision("a1", "None", "op.execute(\"SELECT 3\")"));
+    let outcome = repository.check(&asked);
+    assert_eq!(outcome.rules(), ["edited-revision"]);
+    let told = outcome.report["findings"].as_array().unwrap();
+    assert!(told.iter().all(|it| it["environment"] == "m (one)"), "{told:?}");
+}
+
+#[test]
+fn what_models_do_not_say_by_themselves_is_not_missed() {
+    let repository = Repository::new();
+    let table = "op.create_table(\"users\", sa.Column(\"id\", sa.BigInteger(), primary_key=True), schema=\"app\")";
+    let revision = |id: &str, parent: &str, line: &str| {
+        format!(
+            "{HEAD}revision = \"{id}\"\ndown_revision = {parent}\n\n\ndef upgrade():\n    {line}\n\n\ndef downgrade():\n    pass\n"
+        )
+    };
+    let model = |more: &str| {
+        format!(
+            "class Stamped:\n    made_at: Mapped[datetime] = mapped_column()\n\n\nclass User(Stamped, Base):\n    \
+             __tablename__ = \"users\"\n    __table_args__ = (Index(\"i\", \"id\"), {{\"schema\": \"app\"}})\n    \
+             id: Mapped[int] = mapped_column(primary_key=True)\n    posts: Mapped[list[\"Post\"]] = relationship()\n{more}"
+        )
+    };
+    repository.put("m/env.py", "").put("m/versions/a1.py", &revision("a1", "None", table)).put("app.py", &model(""));
+    repository.commit().git(&["checkout", "-q", "-b", "work"]);
+    let asked = ["--base", "main", "--select", "model-without-revision,revision-without-model"];
+    let told = |more: &str, line: &str| {
+        repository.put("app.py", &model(more)).put("m/versions/b2.py", &revision("b2", "\"a1\"", line));
+        let outcome = repository.check(&asked);
+        let findings = outcome.report["findings"].as_array().unwrap().clone();
+        findings.iter().map(|it| it["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let add = |name: &str| format!("op.add_column(\"users\", sa.Column(\"{name}\", sa.Text()), schema=\"app\")");
+    let none = Vec::<String>::new();
+    // What a mixin has, a relationship, and a property are no columns that a revision has to make.
+    assert_eq!(told("", &add("made_at")), none);
+    assert_eq!(
+        told("    others = relationship(\"User\")\n    full: ClassVar[str] = \"x\"\n", "op.execute(\"SELECT 1\")"),
+        none
+    );
+    // The column's own name counts, not the attribute's.
+    assert_eq!(told("    mail: Mapped[str] = mapped_column(\"email\")\n", &add("email")), none);
+    assert_eq!(
+        told("    mail: Mapped[str] = mapped_column(\"email\")\n", &add("mail")),
+        [
+            "the column `app.users.email` is in the models with this change, and no revision makes it",
+            "the column `app.users.mail` is made here, and no model has it"
+        ]
+    );
+    let posts = "\n\nposts = Table(\"posts\", metadata, Column(\"id\", Integer))\n";
+    assert_eq!(
+        told(posts, "op.execute(\"SELECT 1\")"),
+        ["the table `posts` is in the models with this change, and no revision makes it"]
+    );
+    assert_eq!(
+        told("", "op.drop_table(\"users\", schema=\"app\")"),
+        ["the table `app.users` is dropped here, and the models still have it"]
+    );
+    // Where something is not understood, it may have made the column.
+    assert_eq!(told("    age: Mapped[int]\n", "op.execute(make())"), none);
 }

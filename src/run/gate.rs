@@ -2,11 +2,11 @@
 
 use super::project::{Project, Story};
 use crate::{
-    base::{Base, Part},
+    base::{Base, Described, Part},
     check,
     git::{Commit, Git},
     history::{History, is_revision_file},
-    python::{self, Settings, Trees, alike, alike_without},
+    python::{self, Modules, Settings, Trees, alike, alike_without},
     render::Dialect,
     revision::{Reference, Revision},
     source::SourceId,
@@ -61,7 +61,8 @@ impl Gate {
     pub(super) fn base(&self, project: &Project, story: &Story) -> Result<Base> {
         let now = &story.history;
         let here = now.revisions.iter().map(|it| (now.path(it.source), it)).collect();
-        let mut reading = Reading { project, now, here, known: BTreeMap::new(), trees: Trees::default() };
+        let mut reading =
+            Reading { project, now, here, known: BTreeMap::new(), trees: Trees::default(), engine: story.engine() };
         let fork = match &self.fork {
             Some(fork) => Some(reading.history(self.texts(fork, now)?)),
             None => None,
@@ -73,19 +74,71 @@ impl Gate {
             .unwrap_or_default();
         let mut base = Base::new(self.name.clone(), (fork, tip), edits, now, &project.sources);
         if let Some(fork) = &self.fork {
-            let within = format!("{}/", now.environment.folder.trim_end_matches('/'));
+            let within = format!("{}/", story.folder().trim_end_matches('/'));
             let mut outside = self.git.changed(fork)?;
-            outside.retain(|path| !path.starts_with(&within) && !now.environment.holds(path));
+            let names: BTreeSet<&str> = now.revisions.iter().map(|it| file_name(now.path(it.source))).collect();
+            // What has moved with its folder is no code beside the revisions either.
+            let is_revision = |path: &str| now.environment.holds(path) || names.contains(file_name(path));
+            outside.retain(|path| !path.starts_with(&within) && !is_revision(path));
             outside.sort();
             base.outside = outside;
         }
         Ok(base)
     }
 
+    /// The revisions' texts at a commit. Which folders a setting named there is not asked: what lies in today's folders
+    /// is compared, and where there is nothing in them, files of the same names wherever they lay.
     fn texts(&self, commit: &Commit, now: &History) -> Result<Texts> {
-        // Which folders a setting at the base named is not asked: what lies in today's folders is compared.
-        let here = |path: &str| now.environment.holds(path) && is_revision_file(path.rsplit('/').next().unwrap_or(""));
-        self.git.texts(commit, &now.environment.version_locations, here)
+        let here = |path: &str| now.environment.holds(path) && is_revision_file(file_name(path));
+        let found = self.git.texts(commit, &now.environment.version_locations, here)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let names: BTreeSet<&str> = now.revisions.iter().map(|it| file_name(now.path(it.source))).collect();
+        self.git.texts(commit, &[".".to_owned()], |path| names.contains(file_name(path)))
+    }
+
+    /// The project's models, now and at the fork; none where nothing of them is changed and nothing is new.
+    ///
+    /// # Errors
+    /// git fails on the way.
+    pub(super) fn described(&self, project: &Project, base: &Base, now: &History) -> Result<Option<Described>> {
+        let Some(fork) = &self.fork else { return Ok(None) };
+        let outside: BTreeSet<&str> = base
+            .outside
+            .iter()
+            .map(String::as_str)
+            .filter(|it| it.rsplit_once('.').is_some_and(|(_, it)| it == "py"))
+            .collect();
+        let is_new = now.revisions.iter().any(|it| !base.landed().contains(&it.id.id));
+        if outside.is_empty() && !is_new {
+            return Ok(None);
+        }
+        let (imports, trees, sources) = (project.imports(), Trees::default(), &project.sources);
+        let mut files = BTreeSet::new();
+        // `Column(` and `mapped_column(`.
+        for word in ["olumn(", "SQLModel"] {
+            files.extend(imports.mentioning(word));
+        }
+        files.retain(|source| !now.environment.holds(&sources.get(*source).path));
+        let before = self.git.texts(fork, &[".".to_owned()], |path| outside.contains(path))?;
+        let mut described = Described::default();
+        for source in files {
+            let models = python::models(sources, source, &trees);
+            let path = sources.get(source).path.clone();
+            if outside.contains(path.as_str()) {
+                described.changed.insert(source);
+            } else {
+                described.fork.extend(models.tables.iter().cloned());
+            }
+            described.now.extend(models.tables);
+            described.columns.extend(models.columns);
+        }
+        for (path, text) in before {
+            let Some(text) = text else { return Ok(None) };
+            described.fork.extend(python::models(sources, sources.add(path, text), &trees).tables);
+        }
+        Ok(Some(described))
     }
 }
 
@@ -97,6 +150,8 @@ struct Reading<'a> {
     here: BTreeMap<&'a str, &'a Revision>,
     known: BTreeMap<(String, String), Option<Revision>>,
     trees: Trees,
+    /// The engine whose history it is.
+    engine: Option<&'a str>,
 }
 
 impl Reading<'_> {
@@ -128,7 +183,7 @@ impl Reading<'_> {
                 let imports = self.project.imports();
                 let settings =
                     Settings { assume: &config.assume, types: &config.types, modules: &imports, trees: &self.trees };
-                python::read(sources, sources.add(path, text), &settings).revision
+                python::read_for(sources, sources.add(path, text), &settings, self.engine).revision
             })
             .clone()
     }
@@ -170,6 +225,10 @@ impl Reading<'_> {
         }
         parts
     }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 fn ids(references: &[Reference]) -> BTreeSet<&str> {

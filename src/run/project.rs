@@ -45,8 +45,8 @@ pub(super) struct Story {
     comments: Vec<Span>,
     /// What the user gave and how often revisions asked for it.
     pub(super) used: Used,
-    /// It is one of several engines that share their files.
-    is_engine: bool,
+    /// The engine whose history it is, where several share their files.
+    engine: Option<String>,
 }
 
 /// What the files of a checkout are read with.
@@ -84,6 +84,20 @@ impl Modules for Imports<'_> {
 }
 
 impl Story {
+    /// The engine whose history it is.
+    pub(super) fn engine(&self) -> Option<&str> {
+        self.engine.as_deref()
+    }
+
+    /// The script folder, without the engine.
+    pub(super) fn folder(&self) -> &str {
+        let folder = self.history.environment.folder.as_str();
+        match &self.engine {
+            Some(engine) => folder.strip_suffix(&format!(" ({engine})")).unwrap_or(folder),
+            None => folder,
+        }
+    }
+
     /// What keeps Python from reading one of the files.
     pub(super) fn unreadable(&self) -> Option<&Finding> {
         self.found.iter().find(|it| it.rule == "python-syntax")
@@ -211,20 +225,27 @@ impl Project {
     pub(super) fn check(&self, policy: &Policy, gate: Option<&Gate>) -> Result<Report> {
         let mut whole = Report { own: policy.own.clone(), ..Report::default() };
         for (index, story) in self.stories.iter().enumerate() {
-            let base = gate.map(|gate| gate.base(self, story)).transpose()?;
+            let migrations = self.migrate(story);
+            let mut base = gate.map(|gate| gate.base(self, story)).transpose()?;
+            if let (Some(gate), Some(base)) = (gate, &mut base)
+                && let Some(models) = gate.described(self, base, &story.history)?
+            {
+                let heads: Vec<String> = story.history.heads().iter().map(|it| it.id.id.clone()).collect();
+                let left = check::replayed(&story.history, &migrations, &heads).schema;
+                base.apart = check::apart(&story.history, &migrations, base, &models, &left);
+            }
             let mut policy = policy.clone();
             policy.target.landed = base.as_ref().map(|base| base.landed().clone());
             let mut found = story.found.clone();
             if index == 0 {
                 found.extend(self.findings.iter().cloned());
             }
-            let migrations = self.migrate(story);
             let case = Case { found, ..story.case(&self.sources, migrations, &policy, base.as_ref()) };
             let report = match &self.memory {
                 Some(memory) => memory.judged(&case),
                 None => check::check(&case),
             };
-            whole.add(report.findings, story.is_engine);
+            whole.add(report.findings, story.engine.is_some());
             whole.environments.extend(report.environments);
             whole.summary = whole.summary.and(Summary { errors: 0, warnings: 0, notes: 0, ..report.summary });
             whole.coverage.extend(report.coverage);
@@ -287,8 +308,8 @@ impl Story {
         }
         // Alembic loads every revision before it runs one: what one of them brings along holds for all.
         environment.stack.naming.listeners = listeners;
-        let is_engine = engine.is_some();
-        Self { history: History::build(environment, revisions, sources), found, comments, used, is_engine }
+        let engine = engine.map(str::to_owned);
+        Self { history: History::build(environment, revisions, sources), found, comments, used, engine }
     }
 
     /// All that is judged together, without what was found on the way.

@@ -238,7 +238,7 @@ fn every_flag_that_is_named_is_one() {
     let names = overview.split_once("Commands:\n").unwrap().1.lines().map_while(|it| it.strip_prefix("  "));
     for name in names.filter_map(|it| it.split_whitespace().next()).chain(["check"]) {
         let (help, _) = limbeck(Path::new("."), &[name, "--help"]);
-        let words = help.split(|it: char| it.is_whitespace() || matches!(it, ',' | '='));
+        let words = help.split(|it: char| it.is_whitespace() || matches!(it, ',' | '=' | '['));
         known.extend(words.filter(|it| it.starts_with("--")).map(str::to_owned));
     }
     for path in documents() {

@@ -102,6 +102,8 @@ ELSEWHERE = {
     "docstring-mismatch": TEXT,
     "duplicate-revision": GRAPH,
     "edited-revision": GRAPH,
+    "model-without-revision": GRAPH,
+    "revision-without-model": GRAPH,
     "failing-statement": TRIALS,
     "file-name-mismatch": TEXT,
     "half-committed-revision": "shows where the second part fails only; claims.py",
