@@ -62,6 +62,8 @@ pub enum Command {
     ConfigSchema,
     /// Write a page that shows the histories: graph, SQL, findings
     Report(Page),
+    /// Serve a page to this machine that judges a revision as one types
+    Playground(Playground),
     /// Write the files that a project begins with: configuration, pre-commit hook, workflow
     Init(Init),
     /// Serve an editor: the language server protocol on standard input and output
@@ -93,6 +95,17 @@ pub struct Page {
     /// A branch or commit: tell of what is new beside it, and of what of it was changed
     #[arg(long, value_name = "GITREF")]
     pub base: Option<String>,
+}
+
+/// `limbeck playground`.
+#[derive(Debug, Args)]
+pub struct Playground {
+    /// The port of 127.0.0.1; any that is free, unless given
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
+    /// Open the page in the browser
+    #[arg(long)]
+    pub open: bool,
 }
 
 /// `limbeck init`.

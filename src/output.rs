@@ -20,6 +20,7 @@ pub mod locks;
 pub mod markdown;
 pub mod page;
 mod paths;
+pub mod playground;
 pub mod rdjson;
 pub mod rules;
 pub mod sarif;

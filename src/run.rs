@@ -33,6 +33,7 @@ mod init;
 mod locks;
 mod manual;
 mod memory;
+mod playground;
 mod project;
 mod rebase;
 mod report;
@@ -90,6 +91,7 @@ pub fn run(cli: &Cli, world: &mut World<'_>) -> Result<Exit> {
             Ok(Exit::Clean)
         }
         Command::Report(args) => report::run(args, world),
+        Command::Playground(args) => playground::run(args, world),
         Command::Init(args) => init::run(args, world),
         Command::Server => server::run(world),
         Command::Completions { shell } => manual::completions(*shell, world),

@@ -43,6 +43,7 @@ echo "== the formats, as others read them"
 .venvtools/bin/python tests/witness/formats.py --limbeck target/release/limbeck
 echo "== the page, in a browser"
 on_a_server tests/witness/page.py
+on_a_server tests/witness/playground.py
 echo "== the pictures, drawn by mermaid"
 on_a_server tests/witness/mermaid.py
 echo "== what users install"

@@ -32,6 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ruff_python_ast::", &["python"]),
     ("serde_sarif::", &["output"]),
     ("lsp_server::", &["run"]),
+    ("httparse::", &["run"]),
     ("sqlx::", &["roundtrip"]),
     ("tokio::", &["roundtrip"]),
 ];

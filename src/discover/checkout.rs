@@ -57,6 +57,13 @@ impl Checkout {
         }
     }
 
+    /// A checkout that has no files: no path leads to its root.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        // No system knows a path with this letter in it.
+        Self::new(PathBuf::from("\0"), PathBuf::from("\0"))
+    }
+
     /// The root, absolute and without symbolic links.
     #[must_use]
     pub fn root(&self) -> &Path {

@@ -21,8 +21,8 @@ use std::{
 };
 
 const PAGE: &str = include_str!("page/page.html");
-const STYLE: &str = include_str!("page/page.css");
-const SCRIPT: &str = include_str!("page/page.js");
+pub(super) const STYLE: &str = include_str!("page/page.css");
+pub(super) const SCRIPT: &str = include_str!("page/page.js");
 
 #[derive(Serialize)]
 struct Data<'a> {
@@ -128,7 +128,6 @@ pub fn write(output: &Output<'_>, told: &Told<'_>, out: &mut dyn Write) -> io::R
         findings: rows.iter().map(|row| finding(output, row)).collect(),
         rules: rows.iter().filter_map(rule).collect(),
     };
-    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()));
     let fills = [
         ("@STYLE-HASH@", hash(STYLE)),
         ("@SCRIPT-HASH@", hash(SCRIPT)),
@@ -144,6 +143,11 @@ pub fn write(output: &Output<'_>, told: &Told<'_>, out: &mut dyn Write) -> io::R
         rest = after;
     }
     write!(out, "{rest}")
+}
+
+/// The hash by which a policy lets a script or a style run.
+pub(super) fn hash(text: &str) -> String {
+    BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()))
 }
 
 /// JSON that cannot end the element it stands in.

@@ -150,6 +150,22 @@ impl Project {
         Ok(project)
     }
 
+    /// Revisions that are nowhere but here, by name; with no `env.py`, settings or packages beside them.
+    pub(super) fn of_texts(checkout: Checkout, config: Config, files: Vec<(String, String)>) -> Self {
+        let (sources, trees) = (Sources::default(), Trees::default());
+        let files = files.into_iter().map(|(name, text)| sources.add(name, text)).collect();
+        let mut environment = Environment { folder: "playground".to_owned(), files, ..Environment::default() };
+        if let Some(value) = config.sqlalchemy {
+            environment.stack.sqlalchemy.value = value;
+        }
+        if let Some(value) = config.driver {
+            environment.stack.driver.value = value;
+        }
+        let reading = Reading { config: &config, checkout: &checkout, sources: &sources, trees: &trees, memory: None };
+        let stories = vec![Story::read(environment, None, &reading)];
+        Self { config, checkout, sources, stories, findings: Vec::new(), memory: None }
+    }
+
     /// Where the revisions' imports are found.
     pub(super) fn imports(&self) -> Imports<'_> {
         Imports { checkout: &self.checkout, sources: &self.sources, revisions: &[] }

@@ -17,6 +17,8 @@ use tempfile::TempDir;
 const NOT_TYPED: &[(&str, &str)] = &[
     ("limbeck server", "it waits for an editor: tests/server.rs is one"),
     ("limbeck roundtrip --database-url \"$DATABASE_URL\"", "it asks a server: tests/roundtrip.rs has one"),
+    ("limbeck playground", "it serves until it is ended: tests/playground.rs asks it"),
+    ("limbeck playground --open", "it serves until it is ended: tests/playground.rs asks it"),
     ("limbeck stats", "it asks a PostgreSQL: tests/stats.rs runs it"),
     ("limbeck stats --database-url URL", "it asks a PostgreSQL: tests/stats.rs runs it"),
     ("limbeck stats --database-url \"$DATABASE_URL\" > stats.json", "it asks a PostgreSQL: tests/stats.rs runs it"),

@@ -231,5 +231,6 @@
   apply();
   const first = all.find((it) => it.findings.some((found) => !found.suppressed));
   if (first) select(first);
-  list.focus();
+  // In a frame somebody is typing beside it.
+  if (window === window.parent) list.focus();
 })();
