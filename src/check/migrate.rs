@@ -96,6 +96,10 @@ fn add_line(way: &mut Way, line: Line, step: &Step, index: usize) {
         })),
         Line::Unread(span, reason) => {
             let whole = unresolved(step, index, reason);
+            // A block that does the same unknown thing over and over is one of them.
+            if way.unresolved.iter().any(|it| it.within && it.step == index && it.reason == whole.reason) {
+                return;
+            }
             way.unresolved.push(Unresolved { span: span.unwrap_or(whole.span), within: true, ..whole });
         }
     }

@@ -1,5 +1,6 @@
 //! See `rules/incomplete-downgrade.md`.
 
+use super::destructive_downgrade;
 use crate::{
     finding::{Direction, Severity},
     op::Op,
@@ -13,21 +14,28 @@ pub(super) static SPEC: Spec =
     Spec { severity: Severity::Warning, group: Group::Reversal, default: true, check: Check::Migration(check) };
 
 fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
-    let body = &migration.revision.downgrade;
-    let down = migration.downgrade;
-    let raises = body.steps.iter().any(|step| matches!(step.op, Op::Raise { .. }));
-    // A downgrade that does nothing, or that raises, has a rule of its own; what is not understood may do the rest.
-    let unsure = !down.unresolved.is_empty() || !down.rejected.is_empty() || migration.undecided;
-    if !body.defined || body.empty || raises || unsure {
+    if !is_understood(migration) {
         return;
     }
+    let body = &migration.revision.downgrade;
     let differences = migration.before.differences(migration.back, migration.touched);
     for it in &differences {
-        if told_elsewhere(it, migration) || it.how == How::Lost && came_back(it, &differences) {
+        if told_elsewhere(it, migration)
+            || destructive_downgrade::is_destroyed(it, migration)
+            || it.how == How::Lost && came_back(it, &differences)
+        {
             continue;
         }
         report(it, body.span, migration, findings);
     }
+}
+
+/// A downgrade that does nothing, or that raises, has a rule of its own; what is not understood may do the rest.
+pub(super) fn is_understood(migration: &Migration<'_>) -> bool {
+    let (body, down) = (&migration.revision.downgrade, migration.downgrade);
+    let raises = body.steps.iter().any(|step| matches!(step.op, Op::Raise { .. }));
+    let unsure = !down.unresolved.is_empty() || !down.rejected.is_empty() || migration.undecided;
+    body.defined && !body.empty && !raises && !unsure
 }
 
 /// A type that is left has a rule of its own, and so has one that is gone and that the downgrade asks for.

@@ -99,6 +99,7 @@ ELSEWHERE = {
     "contract-with-code": GRAPH,
     "contradicting-branches": "its blocks are histories of several files, whose order decides; tests/rules.rs, tests/judge/needs.rs",
     "deleted-revision": GRAPH,
+    "destructive-downgrade": "what is dropped does not come back with the column: claims.py",
     "docstring-mismatch": TEXT,
     "duplicate-revision": GRAPH,
     "edited-revision": GRAPH,

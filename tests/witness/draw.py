@@ -276,7 +276,7 @@ def overwritten(trial: "Trial", up: list[dict], at: int, finding: dict) -> str:
 def shows(finding: dict, revision: dict, url: str, nulls: bool) -> str:
     """What of the finding is seen in this copy: `seen`, `NOT SEEN` and why, `by hand`."""
     rule, way = finding["rule"], finding["direction"]
-    catalogs = rule in ("missing-downgrade", "incomplete-downgrade")
+    catalogs = rule in ("missing-downgrade", "incomplete-downgrade", "destructive-downgrade")
     code, already, empty, before = [], set(), {}, catalog(url) if catalogs else []
     with contextlib.closing(connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
@@ -295,7 +295,7 @@ def shows(finding: dict, revision: dict, url: str, nulls: bool) -> str:
     if special and way == "upgrade" and (at := place(up, finding)) is not None:
         return special(trial, up, at, finding)
     errors, waits = trial.way(up)
-    if rule in ("missing-downgrade", "incomplete-downgrade"):
+    if rule in ("missing-downgrade", "incomplete-downgrade", "destructive-downgrade"):
         after = catalog(url)
         back_errors, _ = trial.way(down)
         back = catalog(url)

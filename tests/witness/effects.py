@@ -21,6 +21,15 @@ REFUSED = [
         ],
         "42704",
     ),
+    (
+        "destructive-downgrade",
+        [
+            "ALTER TABLE users DROP COLUMN login",
+            "ALTER TABLE users ADD COLUMN login text",
+            "SELECT 1 / (SELECT count(login) FROM users)",
+        ],
+        "22012",
+    ),
     ("dropped-table", ["DROP TABLE orders", "SELECT id FROM orders"], "42P01"),
     ("renamed-column", ["ALTER TABLE users RENAME COLUMN name TO nick", "SELECT name FROM users"], "42703"),
     ("renamed-table", ["ALTER TABLE orders RENAME TO purchases", "SELECT id FROM orders"], "42P01"),

@@ -114,7 +114,7 @@ def thing(line: str) -> tuple[str, str]:
 
 
 # What limbeck says of a downgrade by itself.
-REVERSAL = ["incomplete-downgrade", "missing-downgrade", "leftover-type", "missing-object", "existing-object",
+REVERSAL = ["incomplete-downgrade", "destructive-downgrade", "missing-downgrade", "leftover-type", "missing-object", "existing-object",
             "referenced-table-drop", "needed-object-drop", "impossible-foreign-key",
             "type-change-under-view", "concurrent-index-in-transaction", "missing-type", "unnamed-constraint-drop", "enum-type-exists", "type-change-without-cast"]
 
