@@ -92,6 +92,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--convention", type=Path, help="a JSON object of templates")
     parser.add_argument("--root", action="append", default=[], help="a folder of the project's own modules")
     parser.add_argument("--per-migration", action="store_true")
+    parser.add_argument("--commit", action="store_true", help="env.py commits once more behind all revisions")
     # What limbeck hands on and nobody reads here.
     parser.add_argument("-c")
     parser.add_argument("-n")
@@ -118,6 +119,8 @@ def main(arguments: list[str]) -> int:
             env.configure(connection=connection, target_metadata=metadata, transaction_per_migration=each)
             with env.begin_transaction():
                 env.run_migrations()
+                if options.commit:
+                    connection.commit()
     return 0
 
 

@@ -77,6 +77,7 @@ class History:
             file = self.place / f"{self.name}.json"
             file.write_text(json.dumps(self.convention))
             words += ["--convention", str(file)]
+        words += ["--commit"] if self.options.commit else []
         return shlex.join(words + (["--per-migration"] if self.each else []))
 
     def said(self) -> tuple[dict[str, str], dict[str, list[str]], dict]:
@@ -132,6 +133,8 @@ class History:
                 env.configure(connection=connection, target_metadata=metadata, transaction_per_migration=self.each)
                 with env.begin_transaction():
                     env.run_migrations()
+                    if self.options.commit:
+                        connection.commit()
         finally:
             signal.alarm(0)
             engine.dispose()
@@ -247,6 +250,7 @@ def main() -> int:
     parser.add_argument("--postgres-bin", metavar="DIR", help="the folder with initdb and pg_ctl")
     parser.add_argument("--root", action="append", default=[], help="a folder of the project's own modules")
     parser.add_argument("--per-migration", action="store_true", help="each revision has a transaction of its own")
+    parser.add_argument("--commit", action="store_true", help="the project's env.py commits behind all revisions")
     parser.add_argument("--faults", action="store_true", help="list every fault that both show")
     parser.add_argument("folders", nargs="+", metavar="[NAME=]FOLDER")
     options = parser.parse_args()
