@@ -204,16 +204,43 @@ fn what_may_have_been_run_stays_as_it_is() {
 
 #[test]
 fn a_fix_that_would_bring_something_else_is_not_made() {
-    let body = "def upgrade():\n    op.add_column(\"t\", sa.Column(\"c\", sa.Text()))\n    op.create_index(\"ix_a\", \"t\", [\"a\"])\n\n\n\
-        def downgrade():\n    op.drop_index(\"ix_a\", \"t\")\n    op.drop_column(\"t\", \"c\")\n";
+    let body = "def upgrade():\n    op.create_index(\"ix_a\", \"t\", [\"a\"], if_not_exists=True)\n\n\n\
+        def downgrade():\n    op.drop_index(\"ix_a\", \"t\")\n";
     let folder = history(&[revision(1, TABLE), revision(2, body)]);
     let (_, talk, code) = said(&limbeck(folder.path(), &["check", "--fix", "--since", "r1"]));
-    let why = "r2.py:11: `non-concurrent-index` is not fixed, since that would bring `half-committed-revision`";
+    let why = "r2.py:10: `non-concurrent-index` is not fixed, since that would bring `kept-invalid-index`";
     assert!(talk.contains(why), "{talk}");
     assert_eq!(code, Some(1));
     let fixed = text(folder.path(), 2);
     assert!(fixed.contains("        op.drop_index(\"ix_a\", \"t\", postgresql_concurrently=True)\n"), "{fixed}");
-    assert!(fixed.contains("    op.create_index(\"ix_a\", \"t\", [\"a\"])\n"), "{fixed}");
+    assert!(fixed.contains("    op.create_index(\"ix_a\", \"t\", [\"a\"], if_not_exists=True)\n"), "{fixed}");
+}
+
+/// What would be committed before a later statement fails, and what ends with the transaction, keeps it whole.
+#[test]
+fn a_transaction_that_holds_something_together_stays_whole() {
+    let down = "\n\n\ndef downgrade():\n    with op.get_context().autocommit_block():\n        \
+        op.drop_index(\"ix_a\", \"t\", postgresql_concurrently=True)\n";
+    let index = "    op.create_index(\"ix_a\", \"t\", [\"a\"])";
+    for beside in [
+        "    op.add_column(\"t\", sa.Column(\"c\", sa.Text()))",
+        "    op.execute(\"SET LOCAL lock_timeout = '5s'\")",
+        "    op.execute(\"LOCK TABLE t\")",
+        "    op.execute(\"SELECT set_config('lock_timeout', '5s', true)\")",
+        "    op.execute(something_else())",
+    ] {
+        for lines in [[beside, index], [index, beside]] {
+            let body = format!("def upgrade():\n{}{down}", lines.join("\n"));
+            let before = revision(2, &body);
+            let folder = history(&[revision(1, TABLE), before.clone()]);
+            limbeck(folder.path(), &["check", "--fix", "--since", "r1"]);
+            assert_eq!(text(folder.path(), 2), before, "{body}");
+        }
+    }
+    let body = format!("def upgrade():\n    op.execute(\"COMMENT ON TABLE t IS 'x'\")\n{index}{down}");
+    let folder = history(&[revision(1, TABLE), revision(2, &body)]);
+    limbeck(folder.path(), &["check", "--fix", "--since", "r1"]);
+    assert!(text(folder.path(), 2).contains("[\"a\"], postgresql_concurrently=True)"), "{body}");
 }
 
 #[test]

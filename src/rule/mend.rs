@@ -2,11 +2,11 @@
 
 use super::Site;
 use crate::{
-    finding::{Finding, Repair},
+    finding::{Direction, Finding, Repair},
     op::Op,
     rule::code,
     schema::Known,
-    statement::Name,
+    statement::{AnnexSort, Kind, Name, Statement},
 };
 
 /// The statement that builds or drops an index does so `CONCURRENTLY`, in a block outside the transaction.
@@ -33,17 +33,47 @@ pub fn concurrently(site: &Site<'_>, finding: &mut Finding) {
     outside(site, finding);
 }
 
-/// The statement is sent outside the transaction. What is sent together with others cannot be, alone.
+/// The statement is sent outside the transaction, where that parts nothing that has held together.
 pub fn outside(site: &Site<'_>, finding: &mut Finding) {
     let step = site.statement.step;
     let alone = site.earlier.iter().chain(site.later).all(|it| it.step != step)
         && site.unresolved.iter().all(|it| it.step != step);
     let known =
         matches!(site.step().map(|it| &it.op), Some(Op::CreateIndex(_) | Op::DropIndex { .. } | Op::Execute(_)));
-    if !alone || !known {
+    let parted = !site.unresolved.is_empty() || site.earlier.iter().chain(site.later).any(|it| !stands_alone(site, it));
+    if !alone || !known || parted {
         finding.repairs.clear();
     } else if !site.statement.autocommit {
         finding.repair(Repair::Autocommit { call: site.statement.called });
+    }
+}
+
+/// A statement beside one that leaves the transaction loses nothing by that: it is outside itself, or is to be, or runs a
+/// second time as well as the first. Another would be committed before a later one fails, and the revision could not be
+/// run again; and what `SET LOCAL` or `LOCK` has begun would end.
+fn stands_alone(site: &Site<'_>, statement: &Statement) -> bool {
+    statement.autocommit
+        || match &statement.kind {
+            Kind::CreateIndex(create) => takes_concurrent(site, &create.table),
+            Kind::DropIndex { indexes, .. } => indexes.iter().all(|index| {
+                let known = site.schema.index(index).yes().map(|it| it.table.clone());
+                known.or_else(|| asked(site, statement, index)).is_some_and(|table| takes_concurrent(site, &table))
+            }),
+            Kind::Set(setting) => !setting.local,
+            Kind::Annex(annex) => annex.sort == AnnexSort::Comment,
+            _ => false,
+        }
+}
+
+/// The table that `op.drop_index` names: an index that is dropped before is not in the schema any more.
+fn asked(site: &Site<'_>, statement: &Statement, index: &Name) -> Option<Name> {
+    let body = match site.run.direction {
+        Direction::Upgrade => &site.revision.upgrade,
+        Direction::Downgrade => &site.revision.downgrade,
+    };
+    match &body.steps.get(statement.step)?.op {
+        Op::DropIndex { table: Some(table), .. } => Some(index.renamed(table.text.clone())),
+        _ => None,
     }
 }
 
