@@ -89,7 +89,7 @@ class History:
                 time.sleep(0.05)
             done = subprocess.run(
                 [self.options.limbeck, "roundtrip", "--runner", "auto", "--alembic-command", self.command(socket), "--format",
-                 "json", "--postgres-bin", str(self.cluster.binaries), "--no-config", str(self.folder)],
+                 "json", *(["--allow-cluster-changes"] if self.options.roles else []), "--postgres-bin", str(self.cluster.binaries), "--no-config", str(self.folder)],
                 text=True, capture_output=True, check=False,
             )
             alembic.kill()
@@ -251,6 +251,7 @@ def main() -> int:
     parser.add_argument("--root", action="append", default=[], help="a folder of the project's own modules")
     parser.add_argument("--per-migration", action="store_true", help="each revision has a transaction of its own")
     parser.add_argument("--commit", action="store_true", help="the project's env.py commits behind all revisions")
+    parser.add_argument("--roles", action="store_true", help="the history may make roles")
     parser.add_argument("--faults", action="store_true", help="list every fault that both show")
     parser.add_argument("folders", nargs="+", metavar="[NAME=]FOLDER")
     options = parser.parse_args()
