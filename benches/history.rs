@@ -1,5 +1,7 @@
-//! Where the time goes, by stage and by size: the cost of a history grows with its length and not faster, and our own
-//! reading and rendering costs less than twice what `pg_query` takes to parse the SQL.
+//! Where the time goes, by stage and by size: the cost of a history grows with its length and not faster, that of a
+//! revision with the number of its statements; our own reading and rendering costs less than twice what `pg_query` takes
+//! to parse the SQL, and judging by every rule less than half of reading, rendering and parsing. Those proportions are
+//! printed first.
 //!
 //! `HISTORY=path/to/versions cargo bench` measures the stages on a real history, with what it imports from its project.
 #![expect(missing_docs, clippy::unwrap_used, reason = "criterion's macros have no documentation; a bench may panic")]
@@ -12,13 +14,20 @@ use limbeck::{
     environment::Environment,
     history::History,
     op::Op,
+    policy::Policy,
     python::{self, Modules, Settings, Trees},
     render::{self, Dialect, Memo},
     revision::Revision,
+    rules,
     source::{SourceId, Sources, Text},
     sql,
 };
-use std::{env, fmt::Write};
+use std::{
+    env,
+    fmt::Write,
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
 /// How the revisions of a made-up history hang together.
 #[derive(Clone, Copy)]
@@ -81,6 +90,25 @@ impl Modules for Checkout {
     }
 }
 
+/// One revision of many statements of all kinds, each on a table of its own.
+fn long(statements: usize) -> Checkout {
+    let mut text = "from alembic import op\nimport sqlalchemy as sa\n\nrevision = \"r\"\ndown_revision = None\n\n\n\
+                    def upgrade():\n    pass\n"
+        .to_owned();
+    for n in 0..statements / 4 {
+        write!(
+            text,
+            "    op.create_table(\"t{n}\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n    \
+             op.add_column(\"t{n}\", sa.Column(\"c\", sa.Text(), nullable=False, server_default=\"\"))\n    \
+             op.create_index(\"i{n}\", \"t{n}\", [\"c\"])\n    op.execute(\"UPDATE t{n} SET c = 'x' WHERE c IS NULL\")\n"
+        )
+        .unwrap();
+    }
+    let sources = Sources::default();
+    let files = vec![sources.add("versions/r.py", text)];
+    Checkout { sources, files, project: None }
+}
+
 fn checkout(revisions: usize, shape: Shape) -> Checkout {
     let sources = Sources::default();
     let files = (0..revisions).map(|n| sources.add(format!("versions/r{n:05}.py"), text(n, shape))).collect();
@@ -113,6 +141,54 @@ fn read(checkout: &Checkout, config: &Config) -> Vec<Revision> {
     checkout.files.iter().filter_map(|id| python::read(&checkout.sources, *id, &settings).revision).collect()
 }
 
+/// The shortest of some runs.
+fn best<T>(mut act: impl FnMut() -> T) -> Duration {
+    let run = |_| {
+        let start = Instant::now();
+        black_box(act());
+        start.elapsed()
+    };
+    (0..7).map(run).min().unwrap_or_default()
+}
+
+/// Says what our own stages cost beside what cannot be spared, all on one thread.
+fn proportions(name: &str, checkout: &Checkout) {
+    let (config, dialect) = (Config::default(), Dialect::default());
+    let every = Policy { select: Some(rules::ALL.iter().map(|rule| rule.name).collect()), ..config.policy.clone() };
+    let revisions = read(checkout, &config);
+    let texts = rendered(&revisions, &dialect);
+    let reading = best(|| read(checkout, &config));
+    let rendering = best(|| rendered(&revisions, &dialect));
+    let parsing = best(|| texts.iter().filter(|text| pg_query::parse(text.as_str(), 0).is_ok()).count());
+    let environment = Environment { files: checkout.files.clone(), ..Environment::default() };
+    let history = History::build(environment, revisions, &checkout.sources);
+    let migrate = || history.revisions.iter().map(|it| check::migrate(it, &dialect)).collect::<Vec<_>>();
+    let (sending, migrations) = (best(migrate), migrate());
+    let judged = |policy: &Policy| {
+        best(|| {
+            check::check(Case {
+                base: None,
+                history: &history,
+                sources: &checkout.sources,
+                migrations: migrations.clone(),
+                found: Vec::new(),
+                comments: &[],
+                policy,
+            })
+        })
+    };
+    let (usual, all) = (judged(&config.policy), judged(&every));
+    let share = |some: Duration, of: Duration| some.as_secs_f64() / of.as_secs_f64();
+    println!(
+        "{name}: reading {reading:.1?} and rendering {rendering:.1?} are {:.2} of pg_query's parsing {parsing:.1?}; \
+         with the usual rules ({usual:.1?}) a check takes {:.2} of reading, rendering and parsing to statements, \
+         with every rule ({all:.1?}) {:.2}",
+        share(reading + rendering, parsing),
+        share(reading + sending + usual, reading + sending),
+        share(reading + sending + all, reading + sending),
+    );
+}
+
 fn stages(criterion: &mut Criterion) {
     let config = Config::default();
     let dialect = Dialect::default();
@@ -125,7 +201,12 @@ fn stages(criterion: &mut Criterion) {
         for size in [100, 1000, 10_000] {
             checkouts.push((format!("{size}"), checkout(size, Shape::Line)));
             checkouts.push((format!("{size} with merges"), checkout(size, Shape::Branches)));
+            checkouts.push((format!("one of {size} statements"), long(size)));
         }
+    }
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    for (name, checkout) in checkouts.iter().filter(|(_, it)| it.files.len() < 10_000) {
+        one.install(|| proportions(name, checkout));
     }
     for (name, checkout) in checkouts {
         let revisions = read(&checkout, &config);
@@ -152,7 +233,7 @@ fn stages(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("render and parse the SQL", &name), |bench| bench.iter(migrate));
         group.bench_function(BenchmarkId::new("replay and judge", &name), |bench| {
             bench.iter(|| {
-                check::check(&Case {
+                check::check(Case {
                     base: None,
                     history: &history,
                     sources: &checkout.sources,

@@ -52,7 +52,7 @@ pub struct Case<'a> {
     pub history: &'a History,
     /// The texts that places are of.
     pub sources: &'a Sources,
-    /// Each revision as SQL, in the order of [`History::revisions`].
+    /// Each revision as SQL, in the order of [`History::revisions`]. What has been judged is let go.
     pub migrations: Vec<Migrated>,
     /// What the reader, the graph and the discovery have found.
     pub found: Vec<Finding>,
@@ -175,7 +175,7 @@ pub struct Decisions {
 #[must_use]
 pub fn decide(history: &History, migrations: &[Migrated]) -> Vec<Decisions> {
     let graph = graph::Graph::new(history);
-    decide::Replay::new(&graph, migrations).map(|turn| turn.decisions).collect()
+    decide::Replay::new(&graph, migrations.to_vec()).map(|turn| turn.decisions).collect()
 }
 
 /// What the upgrades to some revisions come to.
@@ -202,7 +202,7 @@ pub fn replayed(history: &History, migrations: &[Migrated], at: &[String]) -> Re
         }
     }
     let mut replayed = Replayed::default();
-    for turn in decide::Replay::new(&graph, migrations) {
+    for turn in decide::Replay::new(&graph, migrations.to_vec()) {
         if wanted[turn.place] {
             let open = turn.migrated.upgrade.unresolved.iter();
             replayed.unresolved.extend(open.map(|it| (turn.place, it.clone())));
@@ -224,36 +224,38 @@ pub fn each_step(
     mut visit: impl FnMut(usize, &Schema, &Schema, &BTreeSet<Touched>),
 ) {
     let graph = graph::Graph::new(history);
-    for turn in decide::Replay::new(&graph, migrations) {
+    for turn in decide::Replay::new(&graph, migrations.to_vec()) {
         visit(turn.place, &turn.before, &turn.after, &turn.touched);
     }
 }
 
 /// Judges an environment.
 #[must_use]
-pub fn check(case: &Case<'_>) -> Report {
+pub fn check(case: Case<'_>) -> Report {
     judged(case, None)
 }
 
 /// Judges an environment again: what is as it was is taken from the last time. The report is that of [`check`].
 #[must_use]
-pub fn check_again(case: &Case<'_>, past: &mut Past) -> Report {
+pub fn check_again(case: Case<'_>, past: &mut Past) -> Report {
     judged(case, Some(past))
 }
 
-fn judged(case: &Case<'_>, past: Option<&mut Past>) -> Report {
+fn judged(mut case: Case<'_>, past: Option<&mut Past>) -> Report {
+    let migrations = std::mem::take(&mut case.migrations);
+    let case = &case;
     let mut summary = Summary { revisions: case.history.revisions.len(), ..Summary::default() };
-    for way in case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
+    for way in migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
         summary.statements += way.statements.len() + way.rejected.len();
     }
     let graph = graph::Graph::new(case.history);
     let newness = newness(case, &graph);
-    let (raised, decisions) = judge::judge(case, &graph, &newness, past);
-    let coverage = cover(case.history, &case.migrations, &decisions);
+    let remarks = sift::remarks(&migrations);
+    let (raised, coverage) = judge::judge(case, migrations, &graph, &newness, past);
     summary.operations = coverage.operations;
     summary.unresolved = coverage.unresolved.len();
     summary.undecided = coverage.undecided.len();
-    let mut findings = sift::sift(case, raised, newness.reported.as_deref());
+    let mut findings = sift::sift(case, raised, &remarks, newness.reported.as_deref());
     if case.policy.target.stats.is_some() {
         // What is asked is what `upgrade head` does there.
         findings.retain(|it| it.subject.direction != Some(Direction::Downgrade));

@@ -276,22 +276,44 @@ fn within_limits(text: &str) -> Result<(), (u32, String)> {
 /// No reading of the text can come to a limit: there are not as many brackets, words and signs, nor so wide an
 /// indentation. Most files are so, and need not be taken apart for it.
 fn is_plainly_shallow(text: &str) -> bool {
-    let (mut brackets, mut operators, mut indent, mut widest) = (0_usize, 0_usize, Some(0_usize), 0_usize);
-    let mut in_word = false;
+    let (mut brackets, mut operators, mut in_word) = (0_usize, 0_usize, 0_u8);
     for byte in text.bytes() {
-        let word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
-        brackets += usize::from(matches!(byte, b'(' | b'[' | b'{'));
-        operators += usize::from(if word { !in_word } else { byte.is_ascii_punctuation() });
+        let class = CLASSES[usize::from(byte)];
+        let word = class & WORD;
+        brackets += usize::from((class & BRACKET) >> 2);
+        operators += usize::from((word & !in_word) | ((class & SIGN) >> 1));
         in_word = word;
-        indent = match (byte, indent) {
-            (b'\n' | b'\r', _) => Some(0),
-            (b' ' | b'\t' | b'\x0c', Some(width)) => Some(width + 1),
-            _ => None,
-        };
-        widest = widest.max(indent.unwrap_or(0));
     }
-    brackets <= BRACKETS && operators <= OPERATORS && widest <= BLOCKS
+    let lines = text.as_bytes().split(|byte| matches!(byte, b'\n' | b'\r'));
+    let widths = lines.map(|line| line.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\x0c')).count());
+    brackets <= BRACKETS && operators <= OPERATORS && widths.max().unwrap_or(0) <= BLOCKS
 }
+
+/// A letter of a word, or a digit.
+const WORD: u8 = 1;
+/// What may be an operator.
+const SIGN: u8 = 2;
+/// What opens a bracket.
+const BRACKET: u8 = 4;
+
+/// What a byte may be part of: a table is asked in no time.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        classes[byte as usize] = match byte {
+            b'(' | b'[' | b'{' => SIGN | BRACKET,
+            b'_' => WORD,
+            _ if byte.is_ascii_alphanumeric() || !byte.is_ascii() => WORD,
+            _ if byte.is_ascii_punctuation() => SIGN,
+            _ => 0,
+        };
+        if byte == u8::MAX {
+            break classes;
+        }
+        byte += 1;
+    }
+};
 
 fn depth(text: &str) -> Result<(), String> {
     use ruff_python_ast::token::TokenKind;

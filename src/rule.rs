@@ -213,7 +213,7 @@ impl Context<'_> {
     /// What is old has been deployed, and the code with it. Who selects rules by name is told of every revision.
     #[must_use]
     pub fn is_deployed_now(&self, run: Run) -> bool {
-        let fresh = self.fresh.map_or(self.selected, |it| it.get(run.revision) == Some(&true));
+        let fresh = self.fresh.map_or(self.selected, |it| it.get(run.revision()) == Some(&true));
         fresh && run.direction == Direction::Upgrade
     }
 }
@@ -281,8 +281,8 @@ impl Site<'_> {
         run == self.run
             || (self.run.direction == Direction::Upgrade
                 && run.direction == Direction::Upgrade
-                && fresh(run.revision)
-                && fresh(self.run.revision))
+                && fresh(run.revision())
+                && fresh(self.run.revision()))
     }
 
     /// As [`Context::is_deployed_now`].
@@ -388,14 +388,14 @@ pub struct Migration<'a> {
 /// Where a rule reports to: it fills in who speaks, of what, and how bad that usually is.
 pub struct Findings<'a> {
     rule: &'static Rule,
-    subject: Subject,
+    subject: &'a Subject,
     sql: Option<&'a str>,
     out: &'a mut Vec<Finding>,
 }
 
 impl<'a> Findings<'a> {
     /// A sink for one rule at one site.
-    pub fn new(rule: &'static Rule, subject: Subject, sql: Option<&'a str>, out: &'a mut Vec<Finding>) -> Self {
+    pub fn new(rule: &'static Rule, subject: &'a Subject, sql: Option<&'a str>, out: &'a mut Vec<Finding>) -> Self {
         Self { rule, subject, sql, out }
     }
 

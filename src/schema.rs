@@ -60,15 +60,27 @@ impl<T> Known<T> {
 /// One revision run one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Run {
-    /// Its place in [`History::revisions`](crate::history::History::revisions).
-    pub revision: usize,
+    /// There are not as many files as this counts; a long history holds many of these.
+    place: u32,
     /// Which way.
     pub direction: Direction,
 }
 
 impl Run {
     /// The place of no revision: what was there before the history began, or what a dump says.
-    pub const BEFORE: usize = usize::MAX;
+    pub const BEFORE: usize = u32::MAX as usize;
+
+    /// A revision by its place in [`History::revisions`](crate::history::History::revisions).
+    #[must_use]
+    pub fn new(revision: usize, direction: Direction) -> Self {
+        Self { place: u32::try_from(revision).unwrap_or(u32::MAX), direction }
+    }
+
+    /// The place of the revision.
+    #[must_use]
+    pub fn revision(self) -> usize {
+        self.place as usize
+    }
 }
 
 /// When something is done: later moments have greater stamps, on whatever branch.

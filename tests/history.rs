@@ -113,7 +113,7 @@ impl Case {
         for rule in rules::ALL {
             if let Check::History(check) = rule.spec.check {
                 let subject = Subject { environment: "m".into(), ..Subject::default() };
-                check(&self.history, &self.target, &mut Findings::new(rule, subject, None, &mut found));
+                check(&self.history, &self.target, &mut Findings::new(rule, &subject, None, &mut found));
             }
         }
         found

@@ -67,20 +67,29 @@ impl Coverage {
 /// Measures a history: `migrations` and `decisions` are in the order of its revisions.
 #[must_use]
 pub fn cover(history: &History, migrations: &[Migrated], decisions: &[Decisions]) -> Coverage {
-    let mut coverage = Coverage { environment: history.environment.folder.clone(), ..Coverage::default() };
-    let selected = history.environment.selected.as_ref();
+    let mut coverage = Coverage::of(history);
     for ((revision, migrated), decided) in history.revisions.iter().zip(migrations).zip(decisions) {
-        if selected.is_some_and(|it| !it.contains(&revision.source)) {
-            continue;
-        }
-        coverage.revisions += 1;
-        coverage.way(revision, Direction::Upgrade, (&revision.upgrade, &migrated.upgrade), &decided.open);
-        coverage.way(revision, Direction::Downgrade, (&revision.downgrade, &migrated.downgrade), &decided.open);
+        coverage.add(history, revision, migrated, decided);
     }
     coverage
 }
 
 impl Coverage {
+    /// That of a history of which no revision has been looked at.
+    pub(super) fn of(history: &History) -> Self {
+        Self { environment: history.environment.folder.clone(), ..Self::default() }
+    }
+
+    /// Takes in the next revision.
+    pub(super) fn add(&mut self, history: &History, revision: &Revision, migrated: &Migrated, decided: &Decisions) {
+        if history.environment.selected.as_ref().is_some_and(|it| !it.contains(&revision.source)) {
+            return;
+        }
+        self.revisions += 1;
+        self.way(revision, Direction::Upgrade, (&revision.upgrade, &migrated.upgrade), &decided.open);
+        self.way(revision, Direction::Downgrade, (&revision.downgrade, &migrated.downgrade), &decided.open);
+    }
+
     fn way(
         &mut self,
         revision: &Revision,

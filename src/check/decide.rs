@@ -11,11 +11,11 @@ use crate::{
 use std::collections::BTreeSet;
 
 /// One revision's turn in the replay.
-pub(super) struct Turn<'a> {
+pub(super) struct Turn {
     /// Its place in the history.
     pub(super) place: usize,
     /// It as SQL.
-    pub(super) migrated: &'a Migrated,
+    pub(super) migrated: Migrated,
     /// The schema before it.
     pub(super) before: Schema,
     /// The schema after its upgrade.
@@ -33,8 +33,8 @@ pub(super) struct Turn<'a> {
 /// Replays every revision, parents first.
 pub(super) struct Replay<'a> {
     graph: &'a Graph,
-    migrations: &'a [Migrated],
-    place: usize,
+    /// What has not had its turn.
+    migrations: std::iter::Enumerate<std::vec::IntoIter<Migrated>>,
     stamp: u32,
     /// How many children have not had their turn.
     waiting: Vec<usize>,
@@ -42,12 +42,12 @@ pub(super) struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    pub(super) fn new(graph: &'a Graph, migrations: &'a [Migrated]) -> Self {
+    pub(super) fn new(graph: &'a Graph, migrations: Vec<Migrated>) -> Self {
         Self::behind(graph, migrations, &[], graph.start.stamp)
     }
 
     /// Begins behind the first revisions, of which is known what schema each leaves, and the last stamp.
-    pub(super) fn behind(graph: &'a Graph, migrations: &'a [Migrated], known: &[&Schema], stamp: u32) -> Self {
+    pub(super) fn behind(graph: &'a Graph, migrations: Vec<Migrated>, known: &[&Schema], stamp: u32) -> Self {
         let mut waiting = graph.children.clone();
         for parent in graph.parents.iter().take(known.len()).flatten() {
             waiting[*parent] -= 1;
@@ -57,7 +57,9 @@ impl<'a> Replay<'a> {
             let leaves = if graph.start.behind == Some(place) { &graph.start.schema } else { *schema };
             left[place] = (waiting[place] > 0).then(|| leaves.clone());
         }
-        Self { graph, migrations, place: known.len(), stamp, waiting, left }
+        let mut migrations = migrations.into_iter().enumerate();
+        migrations.by_ref().take(known.len()).for_each(drop);
+        Self { graph, migrations, stamp, waiting, left }
     }
 
     /// The schema that the parents leave; a parent's is let go with its last child.
@@ -80,22 +82,20 @@ impl<'a> Replay<'a> {
     }
 }
 
-impl<'a> Iterator for Replay<'a> {
-    type Item = Turn<'a>;
+impl Iterator for Replay<'_> {
+    type Item = Turn;
 
-    fn next(&mut self) -> Option<Turn<'a>> {
-        let place = self.place;
-        let migrated = self.migrations.get(place)?;
-        self.place += 1;
+    fn next(&mut self) -> Option<Turn> {
+        let (place, migrated) = self.migrations.next()?;
         let before = self.join(place);
         let start = self.stamp;
         let mut after = before.clone();
         after.take_touched();
         let mut open = Vec::new();
-        let up = Run { revision: place, direction: Direction::Upgrade };
+        let up = Run::new(place, Direction::Upgrade);
         let upgrade = run(&migrated.upgrade, &mut after, up, &mut self.stamp, &mut open);
         let middle = self.stamp;
-        let down = Run { revision: place, direction: Direction::Downgrade };
+        let down = Run::new(place, Direction::Downgrade);
         let mut touched = after.take_touched();
         let mut back = after.clone();
         let downgrade = run(&migrated.downgrade, &mut back, down, &mut self.stamp, &mut open);

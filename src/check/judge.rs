@@ -1,10 +1,10 @@
 //! The rules at every site.
 
 use super::{
-    Case, Decisions, Newness,
+    Case, Coverage, Decisions, Migrated, Newness,
     decide::{Replay, Turn, Walk},
     graph::Graph,
-    merges,
+    merges::{self, Held},
     past::{Now, Past, Terms, Verdict},
     size,
 };
@@ -53,33 +53,43 @@ fn active(policy: &Policy) -> Vec<&'static Rule> {
 /// How many revisions are replayed while those before them are judged.
 const AT_ONCE: usize = 32;
 
-/// Everything that any rule has to say of the revisions that are reported, and what the conditions come to.
+/// Everything that any rule has to say of the revisions that are reported, and how much of them is understood. What has
+/// been judged is let go, so that a long history is never held as statements and as schemas at once.
 pub(super) fn judge(
     case: &Case<'_>,
+    migrations: Vec<Migrated>,
     graph: &Graph,
     newness: &Newness,
     mut past: Option<&mut Past>,
-) -> (Vec<Raised>, Vec<Decisions>) {
+) -> (Vec<Raised>, Coverage) {
     let mut names = Names::default();
-    for way in case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
+    for way in migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]) {
         way.statements.iter().for_each(|statement| names.add(statement));
     }
-    let noted = past.is_some();
-    let court = Court { case, graph, newness, firsts: firsts(case), names: &names, rules: active(case.policy), noted };
+    let (firsts, noted) = (firsts(&migrations), past.is_some());
+    let court = Court { case, graph, newness, firsts, names: &names, rules: active(case.policy), noted };
     let mut raised = court.at_large();
-    let now = Now { history: case.history, migrations: &case.migrations, graph, newness, names: &names };
-    let known = past.as_mut().map_or(&[][..], |past| past.known(court.terms(), &now));
-    let mut decisions: Vec<Decisions> = known.iter().map(|step| step.decisions.clone()).collect();
-    raised.extend(known.iter().flat_map(|step| step.raised.iter().cloned()));
+    let now = Now { history: case.history, graph, newness, names: &names };
+    let known = past.as_mut().map_or(&[][..], |past| past.known(court.terms(), &now, &migrations));
+    let mut session = Session { coverage: Coverage::of(case.history), held: Held::new(graph), case };
+    for (place, step) in known.iter().enumerate() {
+        session.attend(place, &step.migrated, &step.decisions);
+        raised.extend(step.raised.iter().cloned());
+    }
     let mut open = known.last().map(|step| step.open.clone()).unwrap_or_default();
     let schemas: Vec<&Schema> = known.iter().map(|step| &step.after).collect();
-    let mut replay =
-        Replay::behind(graph, &case.migrations, &schemas, known.last().map_or(graph.start.stamp, |step| step.stamp));
-    let mut turns: Vec<Turn<'_>> = replay.by_ref().take(AT_ONCE).collect();
+    let start = known.last().map_or(graph.start.stamp, |step| step.stamp);
+    let mut replay = Replay::behind(graph, migrations, &schemas, start);
+    let mut turns: Vec<Turn> = replay.by_ref().take(AT_ONCE).collect();
     while !turns.is_empty() {
+        for turn in &turns {
+            session.attend(turn.place, &turn.migrated, &turn.decisions);
+        }
         // The replay goes in order; what the rules say of a revision is no other revision's affair.
         let next = || replay.by_ref().take(AT_ONCE).collect();
-        let (verdicts, next): (Vec<Verdict>, Vec<Turn<'_>>) = rayon::join(|| court.verdicts(&turns, &mut open), next);
+        let judge = || court.verdicts(&turns, &session.held, &mut open);
+        let (verdicts, next): (Vec<Verdict>, Vec<Turn>) = rayon::join(judge, next);
+        session.held.release(turns.last().map_or(0, |turn| turn.place));
         for (turn, verdict) in std::mem::replace(&mut turns, next).into_iter().zip(verdicts) {
             match &mut past {
                 Some(past) => {
@@ -88,10 +98,25 @@ pub(super) fn judge(
                 }
                 None => raised.extend(verdict.raised),
             }
-            decisions.push(turn.decisions);
         }
     }
-    (raised, decisions)
+    (raised, session.coverage)
+}
+
+/// What is written down of every revision as its turn comes.
+struct Session<'a> {
+    case: &'a Case<'a>,
+    coverage: Coverage,
+    held: Held,
+}
+
+impl Session<'_> {
+    fn attend(&mut self, place: usize, migrated: &Migrated, decisions: &Decisions) {
+        self.held.keep(place, migrated);
+        if let Some(revision) = self.case.history.revisions.get(place) {
+            self.coverage.add(self.case.history, revision, migrated, decisions);
+        }
+    }
 }
 
 /// What is the same for every revision.
@@ -142,20 +167,20 @@ impl Court<'_> {
     }
 
     /// What is said of some revisions; each is judged by itself, unless new ones share a transaction.
-    fn verdicts(&self, turns: &[Turn<'_>], open: &mut Transaction) -> Vec<Verdict> {
+    fn verdicts(&self, turns: &[Turn], held: &Held, open: &mut Transaction) -> Vec<Verdict> {
         let shared = self.case.history.environment.stack.transactions == Transactions::PerRun;
         if !shared || self.newness.fresh.is_none() {
-            return turns.par_iter().map(|turn| self.verdict(turn, Transaction::default())).collect();
+            return turns.par_iter().map(|turn| self.verdict(turn, held, Transaction::default())).collect();
         }
         let one = |turn| {
-            let verdict = self.verdict(turn, std::mem::take(open));
+            let verdict = self.verdict(turn, held, std::mem::take(open));
             open.clone_from(&verdict.open);
             verdict
         };
         turns.iter().map(one).collect()
     }
 
-    fn verdict(&self, turn: &Turn<'_>, open: Transaction) -> Verdict {
+    fn verdict(&self, turn: &Turn, held: &Held, open: Transaction) -> Verdict {
         let case = self.case;
         let selected = case.history.environment.selected.as_ref();
         let asked = self.newness.reported.as_ref().is_none_or(|it| it.get(turn.place) == Some(&true));
@@ -168,7 +193,7 @@ impl Court<'_> {
         let mut judge = self.judge(self.noted.then_some(&asked), open);
         judge.turn(revision, turn);
         if revision.parents.len() > 1 {
-            judge.merge(revision, &merges::clashes(self.graph, &case.migrations, turn.place));
+            judge.merge(revision, &merges::clashes(self.graph, held, turn.place));
         }
         let Judge { raised, open, .. } = judge;
         let names = asked.into_inner().into_iter().map(|table| (table.clone(), self.names.answer(&table))).collect();
@@ -177,9 +202,9 @@ impl Court<'_> {
 }
 
 /// See [`Context::firsts`].
-fn firsts(case: &Case<'_>) -> BTreeMap<u32, usize> {
+fn firsts(migrations: &[Migrated]) -> BTreeMap<u32, usize> {
     let mut firsts = BTreeMap::new();
-    for (place, migrated) in case.migrations.iter().enumerate() {
+    for (place, migrated) in migrations.iter().enumerate() {
         let newest = migrated.upgrade.statements.iter().filter_map(|it| it.newer).map(|it| it.since).max();
         if let Some(newest) = newest
             && firsts.last_key_value().is_none_or(|(known, _)| newest > *known)
@@ -201,45 +226,46 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn history(&mut self) {
+        let subject = self.of_history();
         for rule in self.rules {
             if let Check::History(check) = rule.spec.check {
                 let mut out = Vec::new();
-                check(self.history, self.context.target, &mut self.of_history(rule, &mut out));
+                check(self.history, self.context.target, &mut Findings::new(rule, &subject, None, &mut out));
                 self.raised.extend(out.into_iter().map(Raised::from));
             }
         }
     }
 
     fn base(&mut self, base: &Base) {
+        let subject = self.of_history();
         for rule in self.rules {
             if let Check::Base(check) = rule.spec.check {
                 let mut out = Vec::new();
-                check(self.history, base, &mut self.of_history(rule, &mut out));
+                check(self.history, base, &mut Findings::new(rule, &subject, None, &mut out));
                 self.raised.extend(out.into_iter().map(Raised::from));
             }
         }
     }
 
-    /// A sink for what is no single revision's until the rule says so.
-    fn of_history<'a>(&self, rule: &'static Rule, out: &'a mut Vec<Finding>) -> Findings<'a> {
-        let environment = self.history.environment.folder.clone();
-        Findings::new(rule, Subject { environment, ..Subject::default() }, None, out)
+    /// Of what is said that is no single revision's until the rule says so.
+    fn of_history(&self) -> Subject {
+        Subject { environment: self.history.environment.folder.clone(), ..Subject::default() }
     }
 
-    fn turn(&mut self, revision: &Revision, turn: &Turn<'_>) {
+    fn turn(&mut self, revision: &Revision, turn: &Turn) {
         let upgrade = kept(&turn.migrated.upgrade, &turn.decisions.upgrade);
         let downgrade = kept(&turn.migrated.downgrade, &turn.decisions.downgrade);
         for (direction, way, schema, stamp) in [
             (Direction::Upgrade, &upgrade, &turn.before, turn.stamps[0]),
             (Direction::Downgrade, &downgrade, &turn.after, turn.stamps[1]),
         ] {
-            let walk = Walk::new(way, stamp, Run { revision: turn.place, direction });
+            let walk = Walk::new(way, stamp, Run::new(turn.place, direction));
             let told = self.way(revision, way, schema.clone(), walk);
             self.elsewhere(revision, way, direction, &told);
         }
         let migration = Migration {
             revision,
-            run: Run { revision: turn.place, direction: Direction::Upgrade },
+            run: Run::new(turn.place, Direction::Upgrade),
             upgrade: &upgrade,
             downgrade: &downgrade,
             before: &turn.before,
@@ -250,10 +276,11 @@ impl Judge<'_> {
             place: turn.place,
             context: self.context,
         };
+        let subject = self.subject(revision, None);
         for rule in self.rules {
             if let Check::Migration(check) = rule.spec.check {
                 let mut out = Vec::new();
-                check(&migration, &mut Findings::new(rule, self.subject(revision, None), None, &mut out));
+                check(&migration, &mut Findings::new(rule, &subject, None, &mut out));
                 self.raised.extend(out.into_iter().map(Raised::from));
             }
         }
@@ -264,7 +291,7 @@ impl Judge<'_> {
         let Some(rule) = self.rule("contradicting-branches") else { return };
         let mut out = Vec::new();
         let subject = self.subject(revision, Some(Direction::Upgrade));
-        let mut findings = Findings::new(rule, subject, None, &mut out);
+        let mut findings = Findings::new(rule, &subject, None, &mut out);
         let ends = revision.parents.first().zip(revision.parents.last());
         let span = ends.map_or(revision.id.span, |(first, last)| first.span.to(last.span));
         for clash in clashes {
@@ -290,6 +317,7 @@ impl Judge<'_> {
         // A `BEGIN` of the revision's own, outside Alembic's transaction.
         let mut begun = false;
         let mut transaction = self.begun(walk.run);
+        let subject = self.subject(revision, Some(walk.run.direction));
         for (index, step) in body.steps.iter().enumerate() {
             walk.blur(index, &mut schema);
             let end = at + way.statements[at..].iter().take_while(|it| it.step == index).count();
@@ -303,7 +331,7 @@ impl Judge<'_> {
                 run: walk.run,
                 context: self.context,
             };
-            if self.operation(&asked) {
+            if self.operation(&asked, &subject) {
                 told.insert(index);
             }
             for place in at..end {
@@ -321,7 +349,7 @@ impl Judge<'_> {
                     run: walk.run,
                     context: self.context,
                 };
-                self.statement(&site);
+                self.statement(&site, &subject);
                 let deeds = Deeds::of(&site);
                 transaction.add(deeds);
                 begun = way.statements[place].autocommit && stays(begun, &way.statements[place].kind);
@@ -343,13 +371,13 @@ impl Judge<'_> {
             |at: Option<usize>| self.context.fresh.is_some_and(|it| at.and_then(|at| it.get(at)) == Some(&true));
         let shared = stack.transactions == Transactions::PerRun
             && run.direction == Direction::Upgrade
-            && is_new(Some(run.revision))
-            && is_new(run.revision.checked_sub(1));
+            && is_new(Some(run.revision()))
+            && is_new(run.revision().checked_sub(1));
         if shared { std::mem::take(&mut self.open) } else { Transaction::default() }
     }
 
     /// The rules of operations; the answer is whether any has spoken.
-    fn operation(&mut self, asked: &Asked<'_>) -> bool {
+    fn operation(&mut self, asked: &Asked<'_>, subject: &Subject) -> bool {
         // Of an operation whose condition does not hold nothing is left.
         if asked.statements.is_empty() && asked.unresolved.is_none() && !asked.step.when.is_empty() {
             return false;
@@ -358,9 +386,11 @@ impl Judge<'_> {
         for rule in self.rules {
             if let Check::Operation(check) = rule.spec.check {
                 let mut out = Vec::new();
-                let subject = self.subject(asked.revision, Some(asked.run.direction));
                 let sql = asked.statements.first().map(|it| it.sql.as_str());
                 check(asked, &mut Findings::new(rule, subject, sql, &mut out));
+                if out.is_empty() {
+                    continue;
+                }
                 let spoken = || asked.statements.iter().flat_map(|it| &it.remarks).map(|(span, _)| *span).collect();
                 let step = asked.step;
                 self.raised.extend(out.into_iter().map(|finding| Raised {
@@ -373,17 +403,19 @@ impl Judge<'_> {
         self.raised.len() > before
     }
 
-    fn statement(&mut self, site: &Site<'_>) {
+    fn statement(&mut self, site: &Site<'_>, subject: &Subject) {
         let statement = site.statement;
         for rule in self.rules {
             if let Check::Statement(_) | Check::Waiting(_) | Check::Own(_) = rule.spec.check {
                 let mut out = Vec::new();
-                let subject = self.subject(site.revision, Some(site.run.direction));
                 let mut findings = Findings::new(rule, subject, Some(statement.sql.as_str()), &mut out);
                 match rule.spec.check {
                     Check::Statement(check) | Check::Waiting(check) => check(site, &mut findings),
                     Check::Own(own) => own.check(site, &mut findings),
                     _ => {}
+                }
+                if out.is_empty() {
+                    continue;
                 }
                 for finding in &mut out {
                     size::grade(site, rule, finding);
@@ -410,7 +442,7 @@ impl Judge<'_> {
             for it in &way.rejected {
                 let mut out = Vec::new();
                 let sql = Some(it.sql.as_str());
-                Findings::new(rule, subject.clone(), sql, &mut out)
+                Findings::new(rule, &subject, sql, &mut out)
                     .report(it.span, format!("PostgreSQL refuses this SQL: {}", it.message))
                     .object(it.message.clone());
                 let remarks = it.remarks.iter().map(|(span, _)| *span).collect::<Vec<_>>();
@@ -425,7 +457,7 @@ impl Judge<'_> {
                 let refused = it.reason.class == Class::Refused;
                 let told = it.reason.told();
                 let message = if refused { told.to_string() } else { format!("what this does is not known: {told}") };
-                let mut findings = Findings::new(rule, subject.clone(), None, &mut out);
+                let mut findings = Findings::new(rule, &subject, None, &mut out);
                 let finding = findings.report(it.span, message).object(it.reason.to_string());
                 if refused {
                     finding.severity = crate::finding::Severity::Warning;

@@ -39,12 +39,12 @@ pub struct Locks {
 #[must_use]
 pub fn locks(history: &History, migrations: &[Migrated], server: Server) -> Vec<Locks> {
     let graph = Graph::new(history);
-    let turns = Replay::new(&graph, migrations).map(|turn| {
+    let turns = Replay::new(&graph, migrations.to_vec()).map(|turn| {
         let way = |direction, way, schema: &Schema, decided: &[Option<bool>], stamp| {
-            let run = Run { revision: turn.place, direction };
+            let run = Run::new(turn.place, direction);
             of_way(way, schema.clone(), decided, Walk::new(way, stamp, run), server)
         };
-        let (migrated, decisions) = (turn.migrated, &turn.decisions);
+        let (migrated, decisions) = (&turn.migrated, &turn.decisions);
         let [up, down, _] = turn.stamps;
         Locks {
             upgrade: way(Direction::Upgrade, &migrated.upgrade, &turn.before, &decisions.upgrade, up),

@@ -4,9 +4,9 @@ use super::{Migrated, graph::Graph};
 use crate::{
     schema::{Piece, Sort},
     source::Span,
-    statement::{Action, Change, Constraint, Definition, Demand, Kind, Name, Statement},
+    statement::{Action, Change, Constraint, Definition, Demand, Kind, Name, Statement, Way},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What two branches do that does not go together.
 pub(super) struct Clash {
@@ -31,11 +31,46 @@ enum Deed {
     Set(&'static str, String),
 }
 
+/// The upgrades that a merge further on is held against.
+#[derive(Default)]
+pub(super) struct Held {
+    ways: BTreeMap<usize, Arc<Way>>,
+    /// For each revision, the last merge that asks for it.
+    until: Vec<usize>,
+}
+
+impl Held {
+    pub(super) fn new(graph: &Graph) -> Self {
+        let mut until = vec![0; graph.parents.len()];
+        for (merge, parents) in graph.parents.iter().enumerate() {
+            let pairs =
+                parents.iter().enumerate().flat_map(|(at, left)| parents[at + 1..].iter().map(|it| (*left, *it)));
+            for place in pairs.flat_map(|(left, right)| apart(graph, left, right)).flatten() {
+                until[place] = merge;
+            }
+        }
+        Self { ways: BTreeMap::new(), until }
+    }
+
+    /// Keeps what will be asked for.
+    pub(super) fn keep(&mut self, place: usize, migrated: &Migrated) {
+        if self.until.get(place).is_some_and(|until| *until > place) {
+            self.ways.insert(place, Arc::clone(&migrated.upgrade));
+        }
+    }
+
+    /// Lets go of what nobody behind a revision asks for.
+    pub(super) fn release(&mut self, place: usize) {
+        let until = &self.until;
+        self.ways.retain(|of, _| until[*of] > place);
+    }
+}
+
 /// What one branch does to each thing, in order.
 type Deeds = BTreeMap<Piece, Vec<(Deed, Span)>>;
 
 /// The clashes between the branches that meet at a revision; each pair of revisions is held together where it meets first.
-pub(super) fn clashes(graph: &Graph, migrations: &[Migrated], place: usize) -> Vec<Clash> {
+pub(super) fn clashes(graph: &Graph, held: &Held, place: usize) -> Vec<Clash> {
     let Some(parents) = graph.parents.get(place) else { return Vec::new() };
     let mut found = Vec::new();
     for (at, left) in parents.iter().enumerate() {
@@ -44,7 +79,7 @@ pub(super) fn clashes(graph: &Graph, migrations: &[Migrated], place: usize) -> V
             if ours.is_empty() || theirs.is_empty() {
                 continue;
             }
-            let (ours, theirs) = (deeds(migrations, &ours), deeds(migrations, &theirs));
+            let (ours, theirs) = (deeds(held, &ours), deeds(held, &theirs));
             let both = ours.iter().filter_map(|(what, mine)| Some((what, mine, theirs.get(what)?)));
             found.extend(both.filter_map(|(what, mine, others)| clash(what, mine, others)));
         }
@@ -116,9 +151,9 @@ fn words(what: &Piece) -> String {
     }
 }
 
-fn deeds(migrations: &[Migrated], places: &[usize]) -> Deeds {
+fn deeds(held: &Held, places: &[usize]) -> Deeds {
     let mut deeds = Deeds::new();
-    let ways = places.iter().filter_map(|place| Some(&migrations.get(*place)?.upgrade));
+    let ways = places.iter().filter_map(|place| held.ways.get(place));
     // What is sent under a condition may be made for this very case.
     let sent = ways.flat_map(|it| &it.statements).filter(|it| it.guards.is_empty() && !it.checkfirst);
     for statement in sent {

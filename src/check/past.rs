@@ -38,7 +38,6 @@ pub(super) struct Terms {
 /// What is asked now.
 pub(super) struct Now<'a> {
     pub(super) history: &'a History,
-    pub(super) migrations: &'a [Migrated],
     pub(super) graph: &'a Graph,
     pub(super) newness: &'a Newness,
     pub(super) names: &'a Names,
@@ -47,7 +46,7 @@ pub(super) struct Now<'a> {
 /// One revision: what its findings depend on, and what they were.
 pub(super) struct Step {
     revision: Revision,
-    migrated: Migrated,
+    pub(super) migrated: Migrated,
     stands: Stands,
     /// The tables whose names the rules have asked for, and the answers.
     names: Vec<(String, Answer)>,
@@ -81,18 +80,19 @@ pub(super) struct Verdict {
 
 impl Past {
     /// The first revisions, as far as they are what they were; the others are forgotten.
-    pub(super) fn known(&mut self, terms: Terms, now: &Now<'_>) -> &[Step] {
+    pub(super) fn known(&mut self, terms: Terms, now: &Now<'_>, migrations: &[Migrated]) -> &[Step] {
         if self.terms.as_ref() != Some(&terms) {
             self.steps.clear();
             self.terms = Some(terms);
         }
-        let same = self.steps.iter().enumerate().take_while(|(place, step)| step.holds(*place, now)).count();
+        let same =
+            self.steps.iter().enumerate().take_while(|(place, step)| step.holds(*place, now, migrations)).count();
         self.steps.truncate(same);
         &self.steps
     }
 
     /// Takes in the next revision.
-    pub(super) fn push(&mut self, turn: &Turn<'_>, verdict: Verdict, now: &Now<'_>) {
+    pub(super) fn push(&mut self, turn: &Turn, verdict: Verdict, now: &Now<'_>) {
         let Some(revision) = now.history.revisions.get(turn.place) else { return };
         self.anew += 1;
         let Verdict { raised, names, open } = verdict;
@@ -116,8 +116,8 @@ impl Past {
 }
 
 impl Step {
-    fn holds(&self, place: usize, now: &Now<'_>) -> bool {
-        let (Some(revision), Some(migrated)) = (now.history.revisions.get(place), now.migrations.get(place)) else {
+    fn holds(&self, place: usize, now: &Now<'_>, migrations: &[Migrated]) -> bool {
+        let (Some(revision), Some(migrated)) = (now.history.revisions.get(place), migrations.get(place)) else {
             return false;
         };
         let stands = Stands::of(place, revision, now);

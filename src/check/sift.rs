@@ -1,16 +1,21 @@
 //! What of the findings is said: the policy, the selection, the suppressions.
 
-use super::{Case, judge::Raised};
+use super::{Case, Migrated, judge::Raised};
 use crate::{
     finding::{Breaks, Finding},
     rule::{Check, Rule},
-    source::SourceId,
+    source::{SourceId, Span},
     suppress::{Heard, Suppressions},
 };
 use std::collections::BTreeSet;
 
 /// The findings that are reported, graded, with the suppressed ones marked.
-pub(super) fn sift(case: &Case<'_>, raised: Vec<Raised>, reported: Option<&[bool]>) -> Vec<Finding> {
+pub(super) fn sift(
+    case: &Case<'_>,
+    raised: Vec<Raised>,
+    remarks: &[(Span, String)],
+    reported: Option<&[bool]>,
+) -> Vec<Finding> {
     let silent = silent(case, reported);
     let unasked = unasked(case);
     let unread: BTreeSet<SourceId> = case.found.iter().map(|finding| finding.span.source).collect();
@@ -21,7 +26,7 @@ pub(super) fn sift(case: &Case<'_>, raised: Vec<Raised>, reported: Option<&[bool
         !hidden.contains(&it.finding.span.source) && wanted(case, &it.finding)
     });
     let mut suppressions =
-        Suppressions::read(case.sources, case.comments, remarks(case), &|source| !silent.contains(&source));
+        Suppressions::read(case.sources, case.comments, spoken(remarks), &|source| !silent.contains(&source));
     for it in &mut all {
         let heard = Heard { finding: &it.finding, called: it.called, remarks: &it.remarks };
         it.finding.suppressed = suppressions.silence(case.sources, &heard);
@@ -51,7 +56,8 @@ pub(super) fn sift(case: &Case<'_>, raised: Vec<Raised>, reported: Option<&[bool
 /// Of what a run has shown, what the policy asks for, graded, with the suppressed ones marked.
 pub(super) fn sift_run(case: &Case<'_>, raised: Vec<Raised>) -> Vec<Finding> {
     let unasked = unasked(case);
-    let mut suppressions = Suppressions::read(case.sources, case.comments, remarks(case), &|_| true);
+    let remarks = remarks(&case.migrations);
+    let mut suppressions = Suppressions::read(case.sources, case.comments, spoken(&remarks), &|_| true);
     let wanted =
         raised.into_iter().filter(|it| !unasked.contains(&it.finding.span.source) && wanted(case, &it.finding));
     let graded = wanted.map(|mut it| {
@@ -127,10 +133,15 @@ fn wanted(case: &Case<'_>, finding: &Finding) -> bool {
 }
 
 /// Every comment in SQL that speaks to the tool.
-fn remarks<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (crate::source::Span, &'a str)> {
-    case.migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]).flat_map(|way| {
+pub(super) fn remarks(migrations: &[Migrated]) -> Vec<(Span, String)> {
+    let ways = migrations.iter().flat_map(|it| [&it.upgrade, &it.downgrade]);
+    let all = ways.flat_map(|way| {
         let of_statements = way.statements.iter().flat_map(|it| &it.remarks);
-        let of_rejected = way.rejected.iter().flat_map(|it| &it.remarks);
-        of_statements.chain(of_rejected).map(|(span, text)| (*span, text.as_str()))
-    })
+        of_statements.chain(way.rejected.iter().flat_map(|it| &it.remarks))
+    });
+    all.cloned().collect()
+}
+
+fn spoken(remarks: &[(Span, String)]) -> impl Iterator<Item = (Span, &str)> {
+    remarks.iter().map(|(span, text)| (*span, text.as_str()))
 }

@@ -81,7 +81,7 @@ impl Start {
         let mut start = Self { stamp: 1, ..Self::default() };
         let Some(dump) = &environment.dump else { return start };
         start.behind = dump.behind.as_deref().and_then(place);
-        let run = Run { revision: Run::BEFORE, direction: Direction::Upgrade };
+        let run = Run::new(Run::BEFORE, Direction::Upgrade);
         let mut foreign = false;
         for statement in &dump.way.statements {
             start.schema.apply(statement, Moment { stamp: start.stamp, run });

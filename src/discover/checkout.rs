@@ -9,7 +9,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Component, Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// The largest text that is read, in bytes.
@@ -26,6 +26,10 @@ pub struct Checkout {
     loaded: Mutex<BTreeMap<String, Option<SourceId>>>,
     /// The modules that were looked for, by the folder that they are seen from.
     found: Mutex<BTreeMap<String, Found>>,
+    /// The files of the project, by the folders that are left out.
+    pub(super) listed: Mutex<BTreeMap<Vec<String>, Arc<Vec<String>>>>,
+    /// Whether a folder has anything by the first name of a module, by the path that it would have.
+    roots: Mutex<BTreeMap<String, bool>>,
     /// By path relative to the root.
     unsaved: BTreeMap<String, String>,
 }
@@ -53,6 +57,8 @@ impl Checkout {
             import_roots: Vec::new(),
             loaded: Mutex::default(),
             found: Mutex::default(),
+            listed: Mutex::default(),
+            roots: Mutex::default(),
             unsaved: BTreeMap::new(),
         }
     }
@@ -216,7 +222,10 @@ impl Checkout {
         if let Some(known) = all().get(from_folder).and_then(|found| found.get(name)) {
             return known.clone();
         }
-        let file = self.search_path(from_folder).iter().find_map(|folder| self.module_in(folder, name));
+        let first = name.split('.').next().unwrap_or(name);
+        let search = self.search_path(from_folder);
+        let mut folders = search.iter().filter(|folder| self.has_root(folder, first));
+        let file = folders.find_map(|folder| self.module_in(folder, name));
         all().entry(from_folder.to_owned()).or_default().insert(name.to_owned(), file.clone());
         file
     }
@@ -236,6 +245,14 @@ impl Checkout {
             search.push(join(&folder, "src"));
         }
         search
+    }
+
+    /// There is a package or a module of this name: without it nothing inside of it needs to be looked for.
+    fn has_root(&self, folder: &str, first: &str) -> bool {
+        let path = join(folder, first);
+        let mut roots = self.roots.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = || self.absolute(&path).is_dir() || self.absolute(&format!("{path}.py")).is_file();
+        if let Some(known) = roots.get(&path) { *known } else { *roots.entry(path.clone()).or_insert_with(here) }
     }
 
     fn module_in(&self, folder: &str, name: &str) -> Option<String> {

@@ -1,10 +1,14 @@
 //! The project's Python files that have a word in them: for what no import leads to.
 
 use super::{
-    checkout::{Checkout, join},
+    checkout::{Checkout, Content, content, join},
     walk::{is_foreign, skipped},
 };
-use std::fs;
+use rayon::prelude::*;
+use std::{
+    fs,
+    sync::{Arc, PoisonError},
+};
 
 /// How many files are looked into.
 const MAX_FILES: usize = 20_000;
@@ -15,8 +19,28 @@ impl Checkout {
     /// The Python files of the project, tests apart, whose text has the word; none in the folders of `skip`. Sorted.
     #[must_use]
     pub fn mentioning(&self, word: &str, skip: &[String]) -> Vec<String> {
-        let mut found = Vec::new();
-        let mut files = 0;
+        let files = self.listed(skip);
+        let mut found: Vec<String> = files.par_iter().filter(|path| self.speaks_of(path, word)).cloned().collect();
+        found.sort();
+        found
+    }
+
+    /// The text of a file that was listed has the word.
+    fn speaks_of(&self, path: &str, word: &str) -> bool {
+        match self.unsaved(path) {
+            Some(text) => text.contains(word),
+            None => matches!(content(&self.absolute(path)), Ok(Content::Text(text)) if text.contains(word)),
+        }
+    }
+
+    /// The files that are looked into, listed once however many words are asked for. No link leads to any of them.
+    fn listed(&self, skip: &[String]) -> Arc<Vec<String>> {
+        let mut known = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(skip.to_vec()).or_insert_with(|| Arc::new(self.list(skip))))
+    }
+
+    fn list(&self, skip: &[String]) -> Vec<String> {
+        let mut files = Vec::new();
         let mut stack = vec![(".".to_owned(), 0)];
         while let Some((folder, depth)) = stack.pop() {
             let Ok(entries) = fs::read_dir(self.absolute(&folder)) else { continue };
@@ -32,17 +56,13 @@ impl Checkout {
                     && name.rsplit_once('.').is_some_and(|(_, it)| it == "py")
                     && !name.starts_with("test_")
                 {
-                    files += 1;
-                    if files > MAX_FILES {
+                    if files.len() >= MAX_FILES {
                         break;
                     }
-                    if self.read(&path).ok().flatten().is_some_and(|text| text.contains(word)) {
-                        found.push(path);
-                    }
+                    files.push(path);
                 }
             }
         }
-        found.sort();
-        found
+        files
     }
 }

@@ -92,7 +92,7 @@ impl Site<'_> {
             _ => false,
         });
         known.made.is_some_and(|it| it.run == self.run)
-            && known.default.as_ref().is_some_and(is_constant)
+            && known.default.as_deref().is_some_and(is_constant)
             && !written
             && self.hidden().is_none()
     }

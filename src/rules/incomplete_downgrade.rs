@@ -76,7 +76,7 @@ fn report(it: &Difference, whole: Span, migration: &Migration<'_>, findings: &mu
     let other = migration.before.changed(&it.what);
     let back = migration.back.changed(&it.what);
     let by = |made: Option<Made>, direction| {
-        made.filter(|it| it.run.direction == direction && it.run.revision == migration.place).map(|it| it.span)
+        made.filter(|it| it.run.direction == direction && it.run.revision() == migration.place).map(|it| it.span)
     };
     // The statement of the downgrade that does it, else the downgrade as a whole.
     let span = by(back, Direction::Downgrade).unwrap_or(whole);

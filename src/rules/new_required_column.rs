@@ -19,12 +19,12 @@ fn check(migration: &Migration<'_>, findings: &mut Findings<'_>) {
     for name in touched {
         let is_new = |at: usize| migration.context.fresh.is_some_and(|it| it.get(at) == Some(&true));
         let Known::Yes(table) = migration.after.table(name) else { continue };
-        if table.made.is_some_and(|it| it.run == migration.run || is_new(it.run.revision)) {
+        if table.made.is_some_and(|it| it.run == migration.run || is_new(it.run.revision())) {
             continue;
         }
         for (column, known) in table.columns() {
             let (Some(made), Known::Yes(required)) = (known.made, known.not_null) else { continue };
-            let new = made.run == migration.run || is_new(made.run.revision);
+            let new = made.run == migration.run || is_new(made.run.revision());
             let now = made.run == migration.run || required.run == migration.run;
             if !new || !now || known.default.is_some() || known.generated || fails(migration, name, column) {
                 continue;

@@ -18,7 +18,7 @@ fn check(site: &Site<'_>, findings: &mut Findings<'_>) {
     };
     let Newer { since, what } = newer;
     // Where nothing is told, what came before has shown that the servers know it.
-    let shown = site.context.firsts.range(since..).any(|(_, first)| *first < site.run.revision);
+    let shown = site.context.firsts.range(since..).any(|(_, first)| *first < site.run.revision());
     if shown && !target.postgres_told {
         return;
     }

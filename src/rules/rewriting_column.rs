@@ -61,7 +61,7 @@ fn added(site: &Site<'_>, table: &Name, action: &Action, column: &Column, findin
 fn expression(site: &Site<'_>, table: &Name, action: &Action, column: &str, findings: &mut Findings<'_>) {
     let known = site.schema.column(table, column).yes();
     // What is not stored is nowhere to be rewritten.
-    if matches!(known.and_then(|it| it.generation.as_ref()), Some(Generation::Virtual(_))) {
+    if matches!(known.and_then(|it| it.generation.as_deref()), Some(Generation::Virtual(_))) {
         return;
     }
     let effect = site.effect_of(action);

@@ -30,7 +30,7 @@ fn check(asked: &Asked<'_>, findings: &mut Findings<'_>) {
     let kind = kind.as_deref();
     let mut candidates = asked.schema.table(&table).yes().map(|it| candidates(it, kind)).unwrap_or_default();
     // A downgrade means what its own upgrade has made.
-    let ours = |made: Made| made.run.revision == asked.run.revision && made.run.direction == Direction::Upgrade;
+    let ours = |made: Made| made.run.revision() == asked.run.revision() && made.run.direction == Direction::Upgrade;
     if candidates.iter().any(|(_, made)| ours(*made)) {
         candidates.retain(|(_, made)| ours(*made));
     }

@@ -220,12 +220,12 @@ impl Memory {
     }
 
     /// Judges a history.
-    pub(super) fn judged(&self, case: &Case<'_>) -> Report {
-        let folder = &case.history.environment.folder;
-        let mut past = self.kept().pasts.remove(folder).unwrap_or_default();
+    pub(super) fn judged(&self, case: Case<'_>) -> Report {
+        let folder = case.history.environment.folder.clone();
+        let mut past = self.kept().pasts.remove(&folder).unwrap_or_default();
         let report = check::check_again(case, &mut past);
         self.anew[2].fetch_add(past.anew(), Ordering::Relaxed);
-        self.kept().pasts.insert(folder.clone(), past);
+        self.kept().pasts.insert(folder, past);
         report
     }
 

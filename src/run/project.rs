@@ -258,8 +258,8 @@ impl Project {
             }
             let case = Case { found, ..story.case(&self.sources, migrations, &policy, base.as_ref()) };
             let report = match &self.memory {
-                Some(memory) => memory.judged(&case),
-                None => check::check(&case),
+                Some(memory) => memory.judged(case),
+                None => check::check(case),
             };
             whole.add(report.findings, story.engine.is_some());
             whole.environments.extend(report.environments);

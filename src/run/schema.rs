@@ -30,8 +30,10 @@ pub(super) fn run(args: &Schema, world: &mut World<'_>) -> Result<Exit> {
         };
         replays.push((story, check::replayed(&story.history, &project.migrate(story), &at), at));
     }
-    let places: Vec<_> =
-        replays.iter().map(|(story, _, _)| |made: &Made| spot(&project, story, made.run.revision, made.span)).collect();
+    let places: Vec<_> = replays
+        .iter()
+        .map(|(story, _, _)| |made: &Made| spot(&project, story, made.run.revision(), made.span))
+        .collect();
     let all: Vec<Left<'_>> = replays
         .iter()
         .zip(&places)

@@ -58,7 +58,7 @@ pub struct Column {
     /// It is `NOT NULL`, and since where; `No`: it is known to take NULL.
     pub not_null: Known<Made>,
     /// Its default.
-    pub default: Option<Expr>,
+    pub default: Option<Box<Expr>>,
     /// An identity, a serial or computed: every row gets a value.
     pub generated: bool,
     /// Where the history has given every row a value.
@@ -76,9 +76,9 @@ pub struct Column {
     /// `GENERATED … AS …` as SQL.
     pub generation_sql: Option<String>,
     /// How its values come about, beside the default.
-    pub generation: Option<Generation>,
+    pub generation: Option<Box<Generation>>,
     /// `COLLATE`.
-    pub collation: Option<Name>,
+    pub collation: Option<Box<Name>>,
     /// It is there because the table that this one is a partition of has it.
     pub inherited: bool,
     /// Its comment.

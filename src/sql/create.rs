@@ -22,6 +22,9 @@ pub(super) fn table(it: &CreateStmt) -> CreateTable {
             _ => whole = false,
         }
     }
+    // A history of thousands holds all of them at once.
+    columns.shrink_to_fit();
+    constraints.shrink_to_fit();
     CreateTable {
         table: range(it.relation.as_ref()),
         columns,
@@ -100,6 +103,7 @@ pub(super) fn column(it: &protobuf::ColumnDef) -> Column {
             _ => column.constraints.extend(constraint(def, Some(&it.colname))),
         }
     }
+    column.constraints.shrink_to_fit();
     column
 }
 

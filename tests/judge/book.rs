@@ -142,7 +142,7 @@ impl Book {
             comments: &self.comments,
             policy: &policy,
         };
-        (check(&case), self.sources)
+        (check(case), self.sources)
     }
 
     /// `revision:line rule severity` of what is not suppressed; an error's severity is left out.

@@ -328,14 +328,14 @@ fn column(left: &Left<'_>, name: &str, column: &Column) -> Col {
             Known::Unknown => None,
         },
         default: column.default_sql.clone(),
-        generation: column.generation.as_ref().map(|it| match it {
+        generation: column.generation.as_deref().map(|it| match it {
             Generation::Serial => "serial",
             Generation::Identity => "identity",
             Generation::Stored(_) => "stored",
             Generation::Virtual(_) => "virtual",
         }),
         generated: column.generation_sql.clone(),
-        collation: column.collation.as_ref().map(Name::to_string),
+        collation: column.collation.as_deref().map(Name::to_string),
         inherited: column.inherited,
         comment: column.comment.clone(),
         made: column.made.map(|it| (left.place)(&it)),

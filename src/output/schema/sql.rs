@@ -195,7 +195,7 @@ fn column(name: &str, column: &Column) -> String {
     if let Some(default) = &column.default_sql {
         sql.extend([" DEFAULT ", default]);
     }
-    if let (Some(generation), Some(kind)) = (&column.generation_sql, &column.generation)
+    if let (Some(generation), Some(kind)) = (&column.generation_sql, column.generation.as_deref())
         && !matches!(kind, Generation::Serial)
     {
         sql.extend([" ", generation.as_str()]);

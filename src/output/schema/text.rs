@@ -102,7 +102,7 @@ fn column(it: &Column) -> String {
         Known::No => {}
         Known::Unknown => words.push_str(", nullable or not is not known"),
     }
-    match (&it.generation, &it.generation_sql, &it.default_sql) {
+    match (it.generation.as_deref(), &it.generation_sql, &it.default_sql) {
         (Some(Generation::Serial), _, _) => words.push_str(" serial"),
         (_, Some(sql), _) => words.extend([" ", sql.as_str()]),
         (_, _, Some(sql)) => words.extend([" default ", sql.as_str()]),

@@ -224,18 +224,18 @@ impl Column {
             Action::SetNotNull { .. } => (self.not_null, self.nulls) = (Known::Yes(made), None),
             Action::DropNotNull { .. } => (self.not_null, self.filled) = (Known::No, None),
             Action::SetDefault { default, sql, .. } => {
-                (self.default, self.default_sql) = (Some((**default).clone()), Some(sql.clone()));
+                (self.default, self.default_sql) = (Some(default.clone()), Some(sql.clone()));
             }
             Action::DropDefault { .. } => (self.default, self.default_sql) = (None, None),
             Action::SetType { kind, collation, .. } => {
                 self.default_sql = self.default_sql.take().map(|sql| kept(&sql, self.kind.as_ref(), kind));
                 self.kind = typed(kind);
-                self.collation.clone_from(collation);
+                self.collation = collation.clone().map(Box::new);
                 self.filled = self.filled.filter(|_| filled);
             }
             Action::AddIdentity { sql, .. } => {
                 (self.generated, self.generation, self.generation_sql) =
-                    (true, Some(Generation::Identity), Some(sql.clone()));
+                    (true, Some(Box::new(Generation::Identity)), Some(sql.clone()));
             }
             Action::AlterIdentity { always: Some(always), .. } => {
                 let (old, new) = if *always { ("BY DEFAULT", "ALWAYS") } else { ("ALWAYS", "BY DEFAULT") };

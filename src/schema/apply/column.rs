@@ -19,14 +19,14 @@ impl Schema {
         let mut value = Column {
             kind: typed(&column.kind),
             not_null: if column.not_null { Known::Yes(made) } else { Known::No },
-            default: column.default.clone(),
+            default: column.default.clone().map(Box::new),
             generated: column.generated,
             made: Some(made),
             changed: Some(made),
             default_sql: column.default_sql.clone(),
             generation_sql: column.generation_sql.clone(),
-            generation: column.generation.clone(),
-            collation: column.collation.clone(),
+            generation: column.generation.clone().map(Box::new),
+            collation: column.collation.clone().map(Box::new),
             ..Column::met()
         };
         self.use_type(name, &column.kind);
