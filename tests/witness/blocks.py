@@ -61,6 +61,10 @@ CASES = [
            " ELSIF EXISTS (SELECT FROM pg_type WHERE typname = 'mood') THEN CREATE TABLE b (x int); ELSE CREATE TABLE c (x int); END IF; END"),
     ("open", "BEGIN IF EXISTS (SELECT FROM pg_type WHERE typname = 'mood') AND NOT EXISTS (SELECT FROM pg_type WHERE typname = 'tone')"
            " THEN CREATE TABLE a (x int); END IF; END"),
+    ("read", "BEGIN IF EXISTS (SELECT FROM pg_type WHERE typname = 'mood') THEN CREATE TABLE a (x int); ELSE CREATE TABLE b (x int);"
+             " END IF; END"),
+    ("read", "BEGIN IF NOT EXISTS (SELECT FROM pg_type WHERE typname = 'mood') THEN CREATE TABLE a (x int);"
+             " ELSIF EXISTS (SELECT FROM pg_type WHERE typname = 'mood') THEN CREATE TABLE b (x int); ELSE CREATE TABLE c (x int); END IF; END"),
     ("read", "BEGIN IF EXISTS (SELECT FROM pg_type WHERE typname = 'mood') THEN RETURN; END IF; CREATE TABLE a (x int); END"),
     ("open", "BEGIN IF EXISTS (SELECT FROM pg_type WHERE typname = 'tone') THEN RAISE EXCEPTION 'no'; END IF; CREATE TABLE a (x int); END"),
     ("read", "BEGIN CREATE TABLE a (x int); RETURN; CREATE TABLE b (x int); END"),
