@@ -141,7 +141,12 @@ class Race:
         self.faulty |= {it["revision"] for it in told["findings"] + told["roundtrip"][0]["skipped"]}
         tests = {it["name"]: it for it in told["roundtrip"][0]["tests"]}
         whole = int(re.match(r"\d+", tests["stairs"]["detail"]).group())
-        runs = 2 * self.count + 2 * whole + (2 * self.count if tests["all the way"]["outcome"] == "passed" else 0)
+        # Fresh, deploys, and the first way up of the stairs; each state between branches is the start of a whole way.
+        states = int(re.search(r"from (\d+)", tests["branches"]["detail"]).group(1)) if "branches" in tests else 0
+        runs = (3 + states) * self.count + 2 * whole
+        runs += 2 * self.count if tests["all the way"]["outcome"] == "passed" else 0
+        if "--rows" in more:
+            runs += 3 * int(re.search(r"(\d+) of", tests["rows"]["detail"]).group(1))
         return self.tell(f"limbeck roundtrip {' '.join(more)}".strip(), seconds, runs)
 
     def tell(self, name: str, seconds: float, runs: int) -> float:
