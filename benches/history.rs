@@ -8,7 +8,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use limbeck::{
-    check::{self, Case},
+    check::{self, Case, Migrated, Report},
     config::Config,
     discover::{self, Given, Wish},
     environment::Environment,
@@ -151,6 +151,12 @@ fn best<T>(mut act: impl FnMut() -> T) -> Duration {
     (0..7).map(run).min().unwrap_or_default()
 }
 
+/// Replays a history and judges it.
+fn judge(history: &History, sources: &Sources, migrations: &[Migrated], policy: &Policy) -> Report {
+    let (migrations, found) = (migrations.to_vec(), Vec::new());
+    check::check(Case { base: None, history, sources, migrations, found, comments: &[], policy })
+}
+
 /// Says what our own stages cost beside what cannot be spared, all on one thread.
 fn proportions(name: &str, checkout: &Checkout) {
     let (config, dialect) = (Config::default(), Dialect::default());
@@ -164,19 +170,7 @@ fn proportions(name: &str, checkout: &Checkout) {
     let history = History::build(environment, revisions, &checkout.sources);
     let migrate = || history.revisions.iter().map(|it| check::migrate(it, &dialect)).collect::<Vec<_>>();
     let (sending, migrations) = (best(migrate), migrate());
-    let judged = |policy: &Policy| {
-        best(|| {
-            check::check(Case {
-                base: None,
-                history: &history,
-                sources: &checkout.sources,
-                migrations: migrations.clone(),
-                found: Vec::new(),
-                comments: &[],
-                policy,
-            })
-        })
-    };
+    let judged = |policy: &Policy| best(|| judge(&history, &checkout.sources, &migrations, policy));
     let (usual, all) = (judged(&config.policy), judged(&every));
     let share = |some: Duration, of: Duration| some.as_secs_f64() / of.as_secs_f64();
     println!(
@@ -232,17 +226,7 @@ fn stages(criterion: &mut Criterion) {
         });
         group.bench_function(BenchmarkId::new("render and parse the SQL", &name), |bench| bench.iter(migrate));
         group.bench_function(BenchmarkId::new("replay and judge", &name), |bench| {
-            bench.iter(|| {
-                check::check(Case {
-                    base: None,
-                    history: &history,
-                    sources: &checkout.sources,
-                    migrations: migrations.clone(),
-                    found: Vec::new(),
-                    comments: &[],
-                    policy: &config.policy,
-                })
-            });
+            bench.iter(|| judge(&history, &checkout.sources, &migrations, &config.policy));
         });
     }
     group.finish();

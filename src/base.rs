@@ -70,6 +70,17 @@ pub struct Apart {
     pub revision: Option<String>,
 }
 
+impl Apart {
+    /// What it is, in words: the column or the table.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match &self.column {
+            Some(column) => format!("the column `{}.{column}`", self.table),
+            None => format!("the table `{}`", self.table),
+        }
+    }
+}
+
 /// A line of new revisions that hangs on one that has been followed on the base meanwhile.
 #[derive(Clone, Copy, Debug)]
 pub struct Stale<'a> {

@@ -165,6 +165,16 @@ fn check(args: &Check, world: &mut World<'_>) -> Result<Exit> {
     ended(written, &args.formats, args.fail_on, &report, world)
 }
 
+/// The revision that is left behind, by the flag or else by the configuration; the history has it.
+fn begin(policy: &mut Policy, flag: Option<&String>, project: &Project) -> Result<()> {
+    if flag.is_some() {
+        policy.target.since = flag.cloned();
+    }
+    let Some(since) = &policy.target.since else { return Ok(()) };
+    let from_file = if flag.is_some() { None } else { project.config.file.as_deref() };
+    project.knows(since, from_file)
+}
+
 /// What the configuration and the flags of a check come to.
 fn policy(args: &Check, project: &Project) -> Result<Policy> {
     let mut policy = project.config.policy.clone();
@@ -176,13 +186,7 @@ fn policy(args: &Check, project: &Project) -> Result<Policy> {
         policy.select = Some(config::rules_named(&args.select, &policy.own)?);
     }
     policy.ignore.extend(config::rules_named(&args.ignore, &policy.own)?);
-    if args.since.is_some() {
-        policy.target.since.clone_from(&args.since);
-    }
-    if let Some(since) = &policy.target.since {
-        let from_file = if args.since.is_some() { None } else { project.config.file.clone() };
-        project.knows(since, from_file.as_deref())?;
-    }
+    begin(&mut policy, args.since.as_ref(), project)?;
     if args.strict {
         policy.insist(OPAQUE);
     }

@@ -564,15 +564,5 @@ fn super_of(scope: &Rc<Scope>) -> Option<Value> {
 
 /// A method bound to its object.
 pub(super) fn bound(function: &Rc<Function>, receiver: Value) -> Rc<Function> {
-    Rc::new(Function {
-        name: function.name.clone(),
-        defaults: function.defaults.clone(),
-        body: function.body.clone(),
-        scope: Rc::clone(&function.scope),
-        receiver: Some(receiver),
-        generator: function.generator,
-        manager: function.manager,
-        decorated: function.decorated.clone(),
-        flavour: function.flavour,
-    })
+    Rc::new(Function { receiver: Some(receiver), ..Function::clone(function) })
 }

@@ -3,7 +3,7 @@
 use super::{
     interp::{Args, Halt, Interp},
     tools::call_of,
-    value::{Class, Flavour, Function, Instance, Scope, Value},
+    value::{Class, Instance, Scope, Value},
 };
 use crate::{
     op::{Expr, Op, TextClause},
@@ -101,27 +101,12 @@ impl Interp<'_> {
 
     fn written(&mut self, class: &Class, object: &Value, span: Span) -> Result<Option<Result<Text, Reason>>, Halt> {
         let Some(Value::Function(writer)) = class.lookup(WRITER) else { return Ok(None) };
-        let plain = Rc::new(Function { flavour: Flavour::Static, receiver: None, ..copy_of(&writer) });
         let compiler = Value::inert(span, "the compiler of SQLAlchemy is not evaluated");
-        let said = self.call_function(&plain, call_of(vec![object.clone(), compiler], span))?;
+        let said = self.call_function(&writer, call_of(vec![object.clone(), compiler], span))?;
         Ok(Some(match said {
             Value::Unknown(unknown) => Err(unknown.reason.clone()),
             said => said.as_text().ok_or_else(|| "what `@compiles` writes is not known".into()),
         }))
-    }
-}
-
-fn copy_of(function: &Function) -> Function {
-    Function {
-        name: function.name.clone(),
-        defaults: function.defaults.clone(),
-        body: function.body.clone(),
-        scope: Rc::clone(&function.scope),
-        receiver: None,
-        generator: function.generator,
-        manager: function.manager,
-        decorated: function.decorated.clone(),
-        flavour: function.flavour,
     }
 }
 

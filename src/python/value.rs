@@ -115,6 +115,7 @@ pub(super) struct Dict {
 }
 
 /// A `def` or `lambda` of the file.
+#[derive(Clone)]
 pub(super) struct Function {
     pub name: String,
     pub defaults: Vec<(String, Value)>,

@@ -12,10 +12,7 @@ pub(super) static SPEC: Spec =
 
 fn check(_: &History, base: &Base, findings: &mut Findings<'_>) {
     for part in base.apart.iter().filter(|it| it.revision.is_none()) {
-        let what = match &part.column {
-            Some(column) => format!("the column `{}.{column}`", part.table),
-            None => format!("the table `{}`", part.table),
-        };
+        let what = part.what();
         let finding =
             findings.report(part.span, format!("{what} is in the models with this change, and no revision makes it"));
         finding.object(what);

@@ -12,10 +12,7 @@ pub(super) static SPEC: Spec =
 
 fn check(_: &History, base: &Base, findings: &mut Findings<'_>) {
     for part in base.apart.iter().filter(|it| it.revision.is_some()) {
-        let what = match &part.column {
-            Some(column) => format!("the column `{}.{column}`", part.table),
-            None => format!("the table `{}`", part.table),
-        };
+        let what = part.what();
         let message = match part.model {
             Some(_) => format!("{what} is dropped here, and the models still have it"),
             None => format!("{what} is made here, and no model has it"),

@@ -167,13 +167,7 @@ fn desk(project: &Project, environment: &Environment, here: &Path) -> Desk {
 fn policy(args: &cli::Roundtrip, project: &Project) -> Result<Policy> {
     let mut policy = project.config.policy.clone();
     policy.ignore.extend(config::rules_named(&args.ignore, &policy.own)?);
-    if args.since.is_some() {
-        policy.target.since.clone_from(&args.since);
-    }
-    if let Some(since) = &policy.target.since {
-        let from_file = if args.since.is_some() { None } else { project.config.file.clone() };
-        project.knows(since, from_file.as_deref())?;
-    }
+    super::begin(&mut policy, args.since.as_ref(), project)?;
     Ok(policy)
 }
 
