@@ -217,3 +217,16 @@ fn a_dump_that_cannot_be_read_is_no_start() {
         assert!(talk.contains(told), "{key}: {talk}");
     }
 }
+
+#[test]
+fn an_index_that_is_attached_makes_the_whole_valid_and_goes_with_it() {
+    let tables = "CREATE TABLE p (id int, at date) PARTITION BY RANGE (at);
+        CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+        CREATE INDEX ix_p ON ONLY p (at); CREATE INDEX ix_p1 ON p1 (at)";
+    let attach = "ALTER INDEX ix_p ATTACH PARTITION ix_p1";
+    let valid = |texts: &[&str]| json(texts)["tables"][0]["indexes"][0]["valid"].clone();
+    assert_eq!(valid(&[tables]), false);
+    assert_eq!(valid(&[tables, attach]), true);
+    let left = |texts: &[&str]| json(texts)["tables"][1]["indexes"].as_array().unwrap().len();
+    assert_eq!((left(&[tables, "DROP INDEX ix_p"]), left(&[tables, attach, "DROP INDEX ix_p"])), (1, 0));
+}
